@@ -1,0 +1,66 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.List;
+import org.cosmograd.autodiff.DType;
+
+/// What a generated loop computes: for each row and each `i` in `0…n-1` it reads one element of every source, runs the body,
+/// and hands values to the sinks. Sizes, offsets and strides are arguments of the call, so one kernel serves all shapes.
+///
+/// Values are numbered: the sources first, then the instructions in order.
+///
+/// @param sources what is read
+/// @param body the computation, each instruction after its arguments
+/// @param sinks what is done with the results
+public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks) {
+
+    /// How an operand advances along the inner loop.
+    public enum Access {
+        /// By one element.
+        UNIT,
+        /// Not at all: one element for the whole row.
+        SPLAT,
+        /// By a stride given with the call (it may be negative).
+        STRIDED
+    }
+
+    /// What a sink does with a value.
+    public enum Mode {
+        /// `out[i] = v`
+        STORE,
+        /// `out[i] = out[i] + v`
+        ADD,
+        /// `out[i] = max(out[i], v)`
+        MAX,
+        /// `out[row] = Σ_i v_i` in the canonical order (access is SPLAT): sixteen partial sums, each starting at +0 and
+        /// taking every sixteenth element, `s_j = ((0 + v_j) + v_{j+16}) + …`, then combined as
+        /// `s_j += s_{j+8}`, `s_j += s_{j+4}`, `s_j += s_{j+2}`, `s_0 + s_1`.
+        ROW_SUM,
+        /// `out[row] = max_i v_i` (access is SPLAT), -∞ for an empty row.
+        ROW_MAX
+    }
+
+    /// One input operand.
+    ///
+    /// @param type element type
+    /// @param access how it advances along the inner loop
+    public record Source(DType type, Access access) {}
+
+    /// One step of the body.
+    ///
+    /// @param function what it computes
+    /// @param type in which type, which is also the type of its result
+    /// @param arguments numbers of earlier values
+    public record Instruction(ElementFunction function, DType type, List<Integer> arguments) {}
+
+    /// One output operand.
+    ///
+    /// @param value number of the value that goes there
+    /// @param access how it advances along the inner loop
+    /// @param mode what is done with the value
+    public record Sink(int value, Access access, Mode mode) {}
+
+    /// The element type of a value.
+    public DType type(int value) {
+        return value < sources.size() ? sources.get(value).type() : body.get(value - sources.size()).type();
+    }
+}
