@@ -10,7 +10,7 @@ package org.cosmograd.autodiff.kernel;
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
 final class GemmBlocks {
     private static final ThreadLocal<GemmBlocks> MINE = ThreadLocal.withInitial(GemmBlocks::new);
-    private static final int SLICE = 256;
+    private static final int SLICE = Integer.getInteger("kc",256);
     private static final int VECTORS_AT_A_TIME = 64;
     private static final int TILE_STEP = 64;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
@@ -106,8 +106,8 @@ final class GemmBlocks {
         boolean packB = bColumn != 1 || m >= PACK_B_M && (long) Math.min(k, SLICE) * bRow * (isDouble ? 8 : 4) >= PACK_B_K;
         boolean shared = (long) m * n * k >= WORTH_SHARING;
         int most = 12;
-        rowsPerBlock = Math.min(192, Math.max(most, (m / 8 + most - 1) / most * most));
-        if (!shared) rowsPerBlock = Math.min(m, 192);
+        rowsPerBlock = Math.min(MC, Math.max(most, (m / 8 + most - 1) / most * most));
+        if (!shared) rowsPerBlock = Math.min(m, MC);
         int columns = VECTORS_AT_A_TIME * lanes;
         for (int j = 0; j < n; j += columns) {
             cut(j, Math.min(n, j + columns), wide * lanes);
@@ -132,7 +132,7 @@ final class GemmBlocks {
             }
         }
     }
-    static final int PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 300000);
+    static final int MC = Integer.getInteger("mc",192), PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 300000);
 
     /// Cuts the columns `begin … end-1` into panels: wide ones first, then what wastes the fewest lanes.
     private void cut(int begin, int end, int wide) {
@@ -211,7 +211,23 @@ final class GemmBlocks {
             for (int j = 0; j < lanes; j++) {
                 map[j] = Math.min(j, width - 1) * across;
             }
-            job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(job.depth, map, 0, 0, x, source, step, to, at, toStep, false);
+            int lane = job.tiles.lanes;
+            if (step == 1 && job.depth >= lane) {
+                GemmTile transpose = job.tiles.mover(GemmMover.Kind.TRANSPOSE, 1);
+                int blocks = job.depth / lane;
+                int tail = job.depth - lane;
+                for (int v = 0; v < vectors; v++) {
+                    // Nor may a vector reach into the next row, whose beginning is already written.
+                    int first = Math.min(v * lane, Math.max(0, toStep - lane));
+                    transpose.run(blocks, map, first, 0, x, source, 0, to, at + first, toStep, false);
+                    if (blocks * lane < job.depth) {
+                        // The last block overlaps its neighbour and writes the same numbers again.
+                        transpose.run(1, map, first, 0, x, source + tail, 0, to, at + first + tail * toStep, toStep, false);
+                    }
+                }
+            } else {
+                job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(job.depth, map, 0, 0, x, source, step, to, at, toStep, false);
+            }
         }
     }
 

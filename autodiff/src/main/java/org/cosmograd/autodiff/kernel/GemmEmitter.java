@@ -41,7 +41,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
 
     static final String VECTOR_PACKAGE = "jdk.incubator.vector";
     static final ClassDesc SPECIES = ClassDesc.of(VECTOR_PACKAGE, "VectorSpecies");
-    private static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
+    static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "GemmTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_Object, CD_int, CD_int, CD_Object, CD_int,
             CD_int, CD_Object, CD_int, CD_int, CD_boolean);

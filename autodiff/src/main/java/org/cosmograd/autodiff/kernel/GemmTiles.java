@@ -15,10 +15,10 @@ final class GemmTiles {
 
     /// A tile of the lowest width takes some 3 µs for these steps in code of the first compiler, the largest 0.2 µs in that of C2.
     private static final int PROBE_STEPS = 33;
-    private static final long FAST_NANOS = 1_000;
+    private static final long FAST_NANOS = 2_500;
     private static final int FIRST_CALLS = 320;
     private static final int MORE_CALLS = 2048;
-    private static final int SCRATCH = 8192;
+    private static final int SCRATCH = 1 << 16;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
     /// Lanes of a vector.
@@ -30,7 +30,7 @@ final class GemmTiles {
 
     private final boolean doubles;
     private final GemmTile[] tiles = new GemmTile[2 * 5 * 16];
-    private final GemmTile[] movers = new GemmTile[3 * 5];
+    private final GemmTile[] movers = new GemmTile[4 * 5];
     private final List<GemmTile> order = new ArrayList<>();
     private volatile boolean warm;
 
@@ -51,7 +51,7 @@ final class GemmTiles {
             }
         }
         for (GemmMover.Kind kind : GemmMover.Kind.values()) {
-            for (int vectors : new int[] {1, 2, 4}) {
+            for (int vectors : kind == GemmMover.Kind.TRANSPOSE ? new int[] {1} : new int[] {1, 2, 4}) {
                 GemmTile mover = new GemmMover(doubles, bits, vectors, kind).emit();
                 movers[kind.ordinal() * 5 + vectors] = mover;
                 order.add(mover);
@@ -132,7 +132,7 @@ final class GemmTiles {
 
     private void run(GemmTile tile, Object scratch, int k, boolean accumulate) {
         Object a = tile == mover(GemmMover.Kind.GATHER, 1) || tile == mover(GemmMover.Kind.GATHER, 2)
-                || tile == mover(GemmMover.Kind.GATHER, 4) ? MAP : scratch;
-        tile.run(k, a, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH - 3072, 64, accumulate);
+                || tile == mover(GemmMover.Kind.GATHER, 4) || tile == mover(GemmMover.Kind.TRANSPOSE, 1) ? MAP : scratch;
+        tile.run(k, a, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
     }
 }
