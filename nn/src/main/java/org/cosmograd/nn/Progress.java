@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 ///     train  ━━━━━━━━━━━───────────  46 %  92/200 epochs  3.1/s  35 s left  loss 1.023
 ///
 /// Elsewhere (a log file, a batch job) it is printed as ordinary lines: the first report, then at most one every ten seconds and
-/// only after 5 % of the work or a minute, then the last. Any thread may report.
+/// only after 5 % of the work or ten minutes, then the last. Any thread may report.
 public final class Progress implements AutoCloseable {
 
     private static final int BAR = 22;
@@ -90,7 +90,7 @@ public final class Progress implements AutoCloseable {
         if (shownDone < 0 || done >= total && shownDone < total) return true;
         double waited = (now - shownAt) * 1e-9;
         if (terminal) return waited >= 0.1;
-        return waited >= 10 && (done - shownDone >= 0.05 * total || waited >= 60);
+        return waited >= 10 && (done - shownDone >= 0.05 * total || waited >= 600);
     }
 
     private void show() {
@@ -137,7 +137,7 @@ public final class Progress implements AutoCloseable {
     }
 
     private static String significant(double value) {
-        return value >= 100 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, value >= 10 ? "%.0f" : "%.1f", value);
+        return value >= 100 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, value >= 9.95 ? "%.0f" : "%.1f", value);
     }
 
     /// `35 s`, `4 min 12 s`, `3 h 05 min`, `2 d 4 h`.

@@ -18,7 +18,7 @@ import org.cosmograd.sbi.io.Label;
 ///             .manifest(manifest)
 ///             .save(folder.resolve("report.html"));
 ///
-/// It follows the reader's light or dark setting and prints well. Reports are immutable; every method returns a new one.
+/// The page is valid XML as well. It follows the reader's light or dark setting and prints well. Reports are immutable; every method returns a new one.
 public final class HtmlReport {
 
     private sealed interface Block {
@@ -106,8 +106,8 @@ public final class HtmlReport {
     /// The page.
     public String html() {
         StringBuilder out = new StringBuilder(1 << 16);
-        out.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>").append(Svg.escaped(title))
+        out.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>").append(Svg.escaped(title))
                 .append("</title>\n<style>\n").append(STYLE).append("@media (prefers-color-scheme: dark) {\n").append(DARK)
                 .append(Palette.darkRules()).append("}\n</style>\n</head>\n<body>\n<main>\n<header>\n<h1>").append(Svg.escaped(title)).append("</h1>\n");
         if (!subtitle.isEmpty()) out.append("<p class=\"subtitle\">").append(inline(subtitle)).append("</p>\n");
@@ -172,7 +172,8 @@ public final class HtmlReport {
     /// Escapes; words between backticks become code, and subscripts and superscripts become those of HTML.
     private static String inline(String text) {
         StringBuilder out = new StringBuilder();
-        String[] parts = text.split("`", -1);
+        // A number and its percent sign stay on one line.
+        String[] parts = text.replace(" %", "\u00a0%").split("`", -1);
         for (int i = 0; i < parts.length; i++) {
             // A backtick without a partner is an ordinary character.
             boolean code = i % 2 == 1 && i + 1 < parts.length;
