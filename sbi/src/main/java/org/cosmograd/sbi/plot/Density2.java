@@ -102,6 +102,7 @@ final class Density2 {
 
     /// The part of the kernel at each cell that the limits leave.
     private double[] part(double[] inside, double h) {
+        if (Arrays.stream(inside).allMatch(v -> v == 1)) return inside;
         double[] part = smooth(inside, h);
         // Near the edge of the grid the kernel is not cut by a limit.
         double[] whole = new double[N * N];
