@@ -98,6 +98,13 @@ public final class HtmlReport {
         return with(new Block.Pairs(copy));
     }
 
+    /// Everything that another report holds, after what this one holds.
+    public HtmlReport append(HtmlReport other) {
+        List<Block> all = new ArrayList<>(blocks);
+        all.addAll(other.blocks);
+        return new HtmlReport(title, subtitle, all);
+    }
+
     /// Writes the page, atomically.
     public void save(Path file) {
         AtomicFile.write(file, html());
