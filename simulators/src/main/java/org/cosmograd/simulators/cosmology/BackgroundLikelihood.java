@@ -32,14 +32,14 @@ public final class BackgroundLikelihood implements Simulator {
     private final Distances lines;
     private final Distances rates;
     private final List<Block> blocks;
-    private final int[] order;
+    private final Tensor order;
     private final Constant observed;
     private final Constant root;
     private final Constant whitening;
     private final double logNorm;
 
-    /// The rows of one quantity: how many there are, and where its distances and rates begin.
-    private record Block(Quantity quantity, int rows, int line, int rate) {}
+    /// The rows of one quantity: how many there are, where its distances and rates begin, and what its formula needs of `z`.
+    private record Block(Quantity quantity, int rows, int line, int rate, Constant constant) {}
 
     private BackgroundLikelihood(List<Survey> surveys, Set<BackgroundParameter> free) {
         this.surveys = surveys;
@@ -67,7 +67,7 @@ public final class BackgroundLikelihood implements Simulator {
         List<Quantity> layout = List.of(
                 Quantity.DISTANCE_MODULUS, Quantity.DM_OVER_RD, Quantity.DV_OVER_RD, Quantity.DH_OVER_RD, Quantity.H_TIMES_RD);
         blocks = new ArrayList<>();
-        order = new int[n];
+        int[] place = new int[n];
         List<Double> lineZ = new ArrayList<>();
         List<Double> rateZ = new ArrayList<>();
         int row = 0;
@@ -76,9 +76,11 @@ public final class BackgroundLikelihood implements Simulator {
             if (rows.length == 0) {
                 continue;
             }
-            blocks.add(new Block(q, rows.length, lineZ.size(), rateZ.size()));
+            double[] of = IntStream.of(rows).mapToDouble(i -> z[i]).toArray();
+            Constant constant = q == Quantity.DISTANCE_MODULUS ? moduli(of) : Constant.of(of);
+            blocks.add(new Block(q, rows.length, lineZ.size(), rateZ.size(), constant));
             for (int i : rows) {
-                order[i] = row++;
+                place[i] = row++;
                 if (q != Quantity.DH_OVER_RD && q != Quantity.H_TIMES_RD) {
                     lineZ.add(z[i]);
                 }
@@ -87,6 +89,7 @@ public final class BackgroundLikelihood implements Simulator {
                 }
             }
         }
+        order = Tensor.of(place);
         lines = lineZ.isEmpty() ? Distances.at(1) : Distances.at(doubles(lineZ));
         rates = rateZ.isEmpty() ? Distances.at(1) : Distances.at(doubles(rateZ));
         observed = Constant.of(x);
@@ -150,7 +153,7 @@ public final class BackgroundLikelihood implements Simulator {
 
     @Override
     public int observables() {
-        return order.length;
+        return order.dim(0);
     }
 
     /// The universe of `theta`; its `h` is one in which distances come out in units of `c/H0`.
@@ -175,23 +178,17 @@ public final class BackgroundLikelihood implements Simulator {
         for (Block b : blocks) {
             Tensor d = part(chi, b.line, b.rows);
             Tensor r = part(e, b.rate, b.rows);
-            double[] z = Arrays.copyOfRange(lines.redshifts(), Math.min(b.line, lines.redshifts().length), lines.redshifts().length);
+            Tensor c = b.constant.in(theta.dtype());
             parts.add(
                     switch (b.quantity) {
-                        case DISTANCE_MODULUS -> modulus(d, Arrays.copyOf(z, b.rows)).add(offset);
+                        case DISTANCE_MODULUS -> d.log().mul(5 / Math.log(10)).add(c).add(offset);
                         case DM_OVER_RD -> d.mul(length);
-                        case DH_OVER_RD -> r.reciprocal().mul(length);
-                        case DV_OVER_RD ->
-                            d.square()
-                                    .mul(Constant.of(Arrays.copyOf(z, b.rows)).in(theta.dtype()))
-                                    .div(r)
-                                    .pow(1.0 / 3)
-                                    .mul(length);
+                        case DH_OVER_RD -> length.div(r);
+                        case DV_OVER_RD -> d.square().mul(c).div(r).pow(1.0 / 3).mul(length);
                         case H_TIMES_RD -> r.mul(speed);
                     });
         }
-        Tensor sorted = Tensor.concat(-1, parts);
-        return sorted.gather(-1, Tensor.of(order));
+        return Tensor.concat(-1, parts).gather(-1, order);
     }
 
     @Override
@@ -294,12 +291,12 @@ public final class BackgroundLikelihood implements Simulator {
                 : 1;
     }
 
-    private static Tensor modulus(Tensor chi, double[] z) {
+    /// `5 log₁₀((1+z) c/H0 / 10 pc)` at `H0 = 70 km/s/Mpc`
+    private static Constant moduli(double[] z) {
         double hubbleLength = Distances.SPEED_OF_LIGHT / 70;
-        double[] shift = Arrays.stream(z)
+        return Constant.of(Arrays.stream(z)
                 .map(v -> 5 * Math.log10((1 + v) * hubbleLength) + 25)
-                .toArray();
-        return chi.log().mul(5 / Math.log(10)).add(Constant.of(shift).in(chi.dtype()));
+                .toArray());
     }
 
     private static Tensor part(Tensor t, int first, int rows) {
