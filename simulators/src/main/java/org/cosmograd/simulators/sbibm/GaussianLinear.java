@@ -28,12 +28,12 @@ public record GaussianLinear() implements KnownPosterior {
 
     @Override
     public Tensor simulate(Tensor theta, Key key) {
-        return shifted(checked("simulate", theta), key);
+        return shifted(Rows.of(this, "simulate", theta), key);
     }
 
     @Override
     public Tensor logLikelihood(Tensor theta, Tensor x) {
-        return density(checked("logLikelihood", theta), x);
+        return density(Rows.of(this, "logLikelihood", theta), x);
     }
 
     @Override

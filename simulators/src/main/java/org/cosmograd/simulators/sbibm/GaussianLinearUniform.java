@@ -26,12 +26,12 @@ public record GaussianLinearUniform() implements KnownPosterior {
 
     @Override
     public Tensor simulate(Tensor theta, Key key) {
-        return GaussianLinear.shifted(checked("simulate", theta), key);
+        return GaussianLinear.shifted(Rows.of(this, "simulate", theta), key);
     }
 
     @Override
     public Tensor logLikelihood(Tensor theta, Tensor x) {
-        return GaussianLinear.density(checked("logLikelihood", theta), x);
+        return GaussianLinear.density(Rows.of(this, "logLikelihood", theta), x);
     }
 
     @Override
@@ -41,7 +41,7 @@ public record GaussianLinearUniform() implements KnownPosterior {
                 IntStream.range(0, 10)
                         .mapToObj(i -> {
                             Tensor centre = x.slice(0, i, i + 1).broadcastTo(n, 1);
-                            return KnownPosterior.reject(
+                            return Rejection.sample(
                                     name(),
                                     key.fold(i),
                                     n,

@@ -27,12 +27,12 @@ public record GaussianMixture() implements KnownPosterior {
 
     @Override
     public Tensor simulate(Tensor theta, Key key) {
-        return scattered(checked("simulate", theta), key);
+        return scattered(Rows.of(this, "simulate", theta), key);
     }
 
     @Override
     public Tensor logLikelihood(Tensor theta, Tensor x) {
-        Tensor square = x.sub(checked("logLikelihood", theta)).square().sum(-1);
+        Tensor square = x.sub(Rows.of(this, "logLikelihood", theta)).square().sum(-1);
         Tensor wide = square.mul(-0.5);
         Tensor narrow = square.mul(-0.5 / (NARROW * NARROW)).sub(2 * Math.log(NARROW));
         return Tensor.stack(-1, wide, narrow).logSumExp(-1).sub(Math.log(4 * Math.PI));
@@ -41,7 +41,7 @@ public record GaussianMixture() implements KnownPosterior {
     @Override
     public Tensor samplePosterior(Tensor x, Key key, int n) {
         Tensor centre = x.broadcastTo(n, 2);
-        return KnownPosterior.reject(name(), key, n, k -> scattered(centre, k), prior()::contains);
+        return Rejection.sample(name(), key, n, k -> scattered(centre, k), prior()::contains);
     }
 
     private static Tensor scattered(Tensor centre, Key key) {

@@ -3,7 +3,6 @@ package org.cosmograd.simulators.sbibm;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
-import org.cosmograd.autodiff.ShapeException;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.simulators.Simulator;
 
@@ -41,14 +40,5 @@ public sealed interface SbibmTask extends Simulator permits KnownPosterior, Slcp
     @Override
     default Tensor logPrior(Tensor theta) {
         return prior().logProb(theta);
-    }
-
-    /// `theta`, known to be `[n, parameters]`.
-    default Tensor checked(String operation, Tensor theta) {
-        if (theta.shape().rank() != 2 || theta.dim(1) != parameters() || !theta.dtype().isFloating()) {
-            throw new ShapeException(name() + "." + operation + ": theta is " + theta.type() + ", needs [n, " + parameters()
-                    + "] of a floating-point type");
-        }
-        return theta;
     }
 }

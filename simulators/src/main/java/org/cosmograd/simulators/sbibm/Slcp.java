@@ -48,7 +48,7 @@ public record Slcp() implements SbibmTask {
 
     @Override
     public Tensor simulate(Tensor theta, Key key) {
-        Ellipse e = Ellipse.of(checked("simulate", theta));
+        Ellipse e = Ellipse.of(Rows.of(this, "simulate", theta));
         int n = theta.dim(0);
         Tensor u = key.fold(0).normal(theta.dtype(), n, 4);
         Tensor v = key.fold(1).normal(theta.dtype(), n, 4);
@@ -59,7 +59,7 @@ public record Slcp() implements SbibmTask {
 
     @Override
     public Tensor logLikelihood(Tensor theta, Tensor x) {
-        Ellipse e = Ellipse.of(checked("logLikelihood", theta));
+        Ellipse e = Ellipse.of(Rows.of(this, "logLikelihood", theta));
         Tensor u = x.slice(-1, 0, 8, 2).sub(e.m1).div(e.l11);
         Tensor v = x.slice(-1, 1, 8, 2).sub(e.m2).sub(e.l21.mul(u)).div(e.l22);
         Tensor log = e.l11.mul(e.l22).mul(2 * Math.PI).log();

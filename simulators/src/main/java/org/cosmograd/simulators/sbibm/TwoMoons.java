@@ -33,13 +33,13 @@ public record TwoMoons() implements KnownPosterior {
 
     @Override
     public Tensor simulate(Tensor theta, Key key) {
-        checked("simulate", theta);
+        Rows.of(this, "simulate", theta);
         return crescent(key, theta.dtype(), theta.dim(0)).add(shift(theta));
     }
 
     @Override
     public Tensor logLikelihood(Tensor theta, Tensor x) {
-        Tensor p = x.sub(shift(checked("logLikelihood", theta)));
+        Tensor p = x.sub(shift(Rows.of(this, "logLikelihood", theta)));
         Tensor v1 = p.at(-1, 0).sub(0.25);
         Tensor inside = v1.greater(0);
         Tensor r = inside.where(v1.square().add(p.at(-1, 1).square()), 1).sqrt();
@@ -53,7 +53,7 @@ public record TwoMoons() implements KnownPosterior {
 
     @Override
     public Tensor samplePosterior(Tensor x, Key key, int n) {
-        return KnownPosterior.reject(name(), key, n, k -> propose(x, k, n), prior()::contains);
+        return Rejection.sample(name(), key, n, k -> propose(x, k, n), prior()::contains);
     }
 
     /// Solutions of `x = p + shift(θ)` for crescent points `p`; NaN, outside any box, where there is none.
