@@ -3,7 +3,7 @@ package org.cosmograd.simulators.cosmology;
 /// A parameter of the expanding background, with the bounds of its flat prior and the value it has where it is not free.
 ///
 /// `Ωm`, `w0` and `wa` have the priors of DESI (arXiv:2503.14738): flat, and `w0 + wa < 0` besides. `H0 r_d` is flat over
-/// `[3650, 18250]` km/s (`h r_d` from 36.5 to 182.5 Mpc): DESI measure 10154 ± 74 km/s in ΛCDM and about 9300 ± 400 with free `w0, wa`, so that the bounds are
+/// `[3650, 18250]` km/s (`h r_d` from 36.5 to 182.5 Mpc): DESI measure 10154 ± 74 km/s in ΛCDM and 9125 ± 449 with free `w0, wa`, so that the bounds are
 /// ten and more standard deviations away. The offset of the moduli is flat over `[−1, 1]` mag: Union3 knows it to 0.1 mag.
 public enum BackgroundParameter {
     /// Matter density today in units of the critical.

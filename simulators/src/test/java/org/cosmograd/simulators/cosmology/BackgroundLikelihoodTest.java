@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class BackgroundLikelihoodTest {
 
-    /// The maximum of a likelihood, with standard deviations from the Gauss–Newton matrix there.
+    /// The maximum of a likelihood, with standard deviations from the second derivatives of `χ²/2` there.
     private record Fit(double[] theta, double[] sigma, double chi2) {}
 
     private record Step(Tensor gradient, Tensor matrix, Tensor chi2) {}
@@ -66,11 +66,14 @@ class BackgroundLikelihoodTest {
                 lambda *= 4;
             }
         }
+        Tensor theta = Tensor.of(at);
+        Tensor half = l.chiSquared(theta, l.observed(DType.F64)).mul(0.5);
+        Tensor hessian = Gradient.jacobian(Gradient.of(half, theta), theta);
         double[] sigma = new double[p];
         for (int k = 0; k < p; k++) {
             double[] unit = new double[p];
             unit[k] = 1;
-            sigma[k] = Math.sqrt(solve(s.matrix.toRows(), unit)[k]);
+            sigma[k] = Math.sqrt(solve(hessian.toRows(), unit)[k]);
         }
         return new Fit(at, sigma, s.chi2.item());
     }
