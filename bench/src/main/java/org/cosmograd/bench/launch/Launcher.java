@@ -95,7 +95,7 @@ public final class Launcher {
                 .redirectInput(ProcessBuilder.Redirect.INHERIT)
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        // Ctrl-C reaches both processes, a kill only this one: pass it on, and do not leave before the other has tidied up
+        // Ctrl-C reaches both processes, a kill only this one: pass it on, and leave last
         Thread farewell = new Thread(() -> {
             process.destroy();
             try {

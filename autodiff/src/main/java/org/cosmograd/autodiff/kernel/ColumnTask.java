@@ -1,0 +1,230 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
+
+/// A generated loop that reduces along an axis which is not the innermost in memory: sixteen partial rows are kept and combined
+/// in the canonical order of [LoopSpec.Mode#ROW_SUM], so the bits are those of a reduction along the innermost axis.
+public final class ColumnTask implements Task {
+    private static final int WIDTH = 1024;
+    private static final int LANES = 16;
+    private static final long GRAIN = 150_000;
+
+    private final LoopKernel kernel;
+    private final Operand[] operands;
+    private final int[] outer;
+    private final int length;
+    private final int n;
+    private final int blocks;
+    private final int width;
+    private final boolean[] reducing;
+    private final int reducers;
+    private final boolean max;
+    private final DType type;
+    private final int scratch;
+    private final int units;
+    private final int unitsPerChunk;
+    private final int chunks;
+    private final Object[] arrays;
+    private final Object[] outputs;
+    private final int[] bases;
+    private final int[][] geometry;
+    private final Workers.Task body = this::chunk;
+    private Object scratchArray = new float[0];
+    private int scratchBase;
+
+    /// The loop `body` over axes of sizes `dims`, reducing along `axis`.
+    ///
+    /// @param operands sources and then sinks, each with one stride for each axis; a sink of mode `ADD` or `MAX` has stride 0 along `axis`
+    /// @param cost arithmetic operations for one element, to judge whether threads pay
+    /// @param type element type of the sinks that reduce
+    /// @param scratch number of a buffer of [#scratchLength] elements
+    public ColumnTask(LoopSpec body, int[] dims, int axis, List<Operand> operands, int cost, DType type, int scratch) {
+        int count = operands.size();
+        int[][] strides = operands.stream().map(o -> Axes.remove(o.strides(), axis)).toArray(int[][]::new);
+        int[] d = Axes.merge(Axes.remove(dims, axis), strides, 0);
+        int last = d.length - 1;
+        List<Operand> moved = new ArrayList<>();
+        for (int k = 0; k < count; k++) {
+            Operand o = operands.get(k);
+            moved.add(new Operand(o.buffer(), o.offset(), Axes.insert(strides[k], last, o.strides()[axis])));
+        }
+        this.operands = moved.toArray(Operand[]::new);
+        this.outer = Arrays.copyOf(d, last);
+        this.length = dims[axis];
+        this.n = d[last];
+        this.type = type;
+        this.scratch = scratch;
+        this.blocks = (n + WIDTH - 1) / WIDTH;
+        this.width = Math.min(n, WIDTH);
+        int sources = body.sources().size();
+        this.reducing = new boolean[count];
+        boolean anyMax = false;
+        int r = 0;
+        int[] innermost = new int[count];
+        for (int k = 0; k < count; k++) {
+            Mode mode = k < sources ? Mode.STORE : body.sinks().get(k - sources).mode();
+            reducing[k] = mode != Mode.STORE;
+            anyMax |= mode == Mode.MAX;
+            r += reducing[k] ? 1 : 0;
+            innermost[k] = reducing[k] ? 1 : strides[k][last];
+        }
+        this.reducers = r;
+        this.max = anyMax;
+        this.kernel = Loops.kernel(Axes.specialise(body, innermost, n));
+        this.units = Axes.product(outer, outer.length) * blocks;
+        long work = (long) (cost + 1) * units * width * length;
+        int wanted = (int) Math.max(1, Math.min(Math.min(units, LANES), work / GRAIN));
+        this.unitsPerChunk = Math.max(1, (units + wanted - 1) / wanted);
+        this.chunks = (units + unitsPerChunk - 1) / unitsPerChunk;
+        this.arrays = new Object[count];
+        this.outputs = new Object[count];
+        this.bases = new int[count];
+        this.geometry = new int[Math.max(1, chunks)][3 * count];
+    }
+
+    /// An upper bound of the scratch elements needed for `sinks` reductions over an index space of these sizes along `axis`.
+    public static int scratchLength(int[] dims, int axis, int sinks) {
+        int others = Axes.product(Axes.remove(dims, axis), dims.length - 1);
+        return LANES * sinks * Math.min(others, LANES * WIDTH);
+    }
+
+    @Override
+    public void bind(Memory memory) {
+        for (int k = 0; k < operands.length; k++) {
+            arrays[k] = memory.array(operands[k].buffer());
+            bases[k] = memory.base(operands[k].buffer()) + operands[k].offset();
+        }
+        scratchArray = memory.array(scratch);
+        scratchBase = memory.base(scratch);
+        for (int k = 0; k < operands.length; k++) {
+            if (reducing[k]) {
+                outputs[k] = arrays[k];
+                arrays[k] = scratchArray;
+            }
+        }
+    }
+
+    @Override
+    public void run() {
+        if (chunks == 1) {
+            chunk(0);
+        } else if (chunks > 1) {
+            Workers.run(chunks, body);
+        }
+    }
+
+    private void chunk(int c) {
+        int[] g = geometry[c];
+        int kept = Math.min(LANES, length);
+        int own = scratchBase + c * LANES * width * reducers;
+        int rank = outer.length;
+        int end = Math.min(units, (c + 1) * unitsPerChunk);
+        for (int u = c * unitsPerChunk; u < end; u++) {
+            int index = u / blocks;
+            int first = u % blocks * WIDTH;
+            int w = Math.min(WIDTH, n - first);
+            fill(own, kept * width * reducers);
+            for (int r = 0; r < length; r += LANES) {
+                int at = own;
+                for (int k = 0; k < operands.length; k++) {
+                    int[] s = operands[k].strides();
+                    if (reducing[k]) {
+                        g[3 * k] = at;
+                        g[3 * k + 1] = w;
+                        g[3 * k + 2] = 1;
+                        at += kept * width;
+                    } else {
+                        g[3 * k] = bases[k] + Axes.advance(outer, rank, s, index) + r * s[rank] + first * s[rank + 1];
+                        g[3 * k + 1] = s[rank];
+                        g[3 * k + 2] = s[rank + 1];
+                    }
+                }
+                kernel.run(arrays, g, 0, Math.min(LANES, length - r), w);
+            }
+            int at = own;
+            for (int k = 0; k < operands.length; k++) {
+                if (reducing[k]) {
+                    int[] s = operands[k].strides();
+                    int to = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
+                    combine(at, kept, w, outputs[k], to, s[rank + 1]);
+                    at += kept * width;
+                }
+            }
+        }
+    }
+
+    private void fill(int from, int count) {
+        if (type == DType.F32) {
+            Arrays.fill((float[]) scratchArray, from, from + count, max ? Float.NEGATIVE_INFINITY : 0);
+        } else {
+            Arrays.fill((double[]) scratchArray, from, from + count, max ? Double.NEGATIVE_INFINITY : 0);
+        }
+    }
+
+    private void combine(int from, int kept, int w, Object out, int to, int stride) {
+        if (type == DType.F32) {
+            combine((float[]) scratchArray, from, kept, w, max);
+            copy((float[]) scratchArray, from, w, (float[]) out, to, stride);
+        } else {
+            combine((double[]) scratchArray, from, kept, w, max);
+            copy((double[]) scratchArray, from, w, (double[]) out, to, stride);
+        }
+    }
+
+    private static void combine(float[] s, int from, int kept, int w, boolean max) {
+        for (int half = LANES / 2; half >= 1; half /= 2) {
+            for (int j = 0; j < half && j + half < kept; j++) {
+                int a = from + j * w;
+                int b = from + (j + half) * w;
+                if (max) {
+                    for (int i = 0; i < w; i++) {
+                        s[a + i] = Math.max(s[a + i], s[b + i]);
+                    }
+                } else {
+                    for (int i = 0; i < w; i++) {
+                        s[a + i] += s[b + i];
+                    }
+                }
+            }
+        }
+    }
+
+    private static void combine(double[] s, int from, int kept, int w, boolean max) {
+        for (int half = LANES / 2; half >= 1; half /= 2) {
+            for (int j = 0; j < half && j + half < kept; j++) {
+                int a = from + j * w;
+                int b = from + (j + half) * w;
+                if (max) {
+                    for (int i = 0; i < w; i++) {
+                        s[a + i] = Math.max(s[a + i], s[b + i]);
+                    }
+                } else {
+                    for (int i = 0; i < w; i++) {
+                        s[a + i] += s[b + i];
+                    }
+                }
+            }
+        }
+    }
+
+    private static void copy(float[] s, int from, int w, float[] out, int to, int stride) {
+        for (int i = 0; i < w; i++) {
+            out[to + i * stride] = s[from + i];
+        }
+    }
+
+    private static void copy(double[] s, int from, int w, double[] out, int to, int stride) {
+        for (int i = 0; i < w; i++) {
+            out[to + i * stride] = s[from + i];
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "loop " + Arrays.toString(outer) + " x " + length + " (reduced) x " + n;
+    }
+}

@@ -1,0 +1,271 @@
+package org.cosmograd.autodiff.kernel;
+
+/// One SIMD matrix product: how `C` is cut into blocks, panels and tiles, and the buffers this needs.
+///
+/// Columns are cut into panels of one, two or four vectors, rows into blocks (the chunks of [Workers]) and those into tiles.
+/// `B` is packed, panel by panel, where its rows are not adjacent in memory, where a panel does not fill its vectors, or where
+/// packing pays for itself; `A` is packed, tile by tile, where neither of its strides is one or packing pays.
+/// `k` is cut into slices; between slices the sums rest in `C`, which rounds nothing.
+///
+/// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
+final class GemmBlocks {
+    private static final ThreadLocal<GemmBlocks> MINE = ThreadLocal.withInitial(GemmBlocks::new);
+    private static final int SLICE = 256;
+    private static final int VECTORS_AT_A_TIME = 64;
+    private static final int TILE_STEP = 64;
+    /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
+    private static final long WORTH_SHARING = 1_000_000;
+
+    private final Workers.Task packing = this::packPanel;
+    private final Workers.Task computing = this::computeBlock;
+    private boolean busy;
+
+    // Buffers: panels of B for the whole run; tiles of A and one tile of C for the block this thread computes.
+    private float[] floats = {};
+    private double[] doubles = {};
+    private float[] blockFloats = {};
+    private double[] blockDoubles = {};
+
+    // The product under way.
+    private GemmTiles tiles;
+    private boolean isDouble;
+    private int m;
+    private Object a;
+    private int aOffset;
+    private int aRow;
+    private int aColumn;
+    private Object b;
+    private int bOffset;
+    private int bRow;
+    private int bColumn;
+    private Object c;
+    private int cOffset;
+    private int cRow;
+    private Gemm.RowBlock finished;
+    private boolean packA;
+    private GemmEmitter.Walk walk;
+
+    // The slice of k and the columns under way.
+    private int from;
+    private int depth;
+    private boolean accumulate;
+    private boolean last;
+    private int rowsPerBlock;
+    private Object packedB;
+    private int panels;
+    private final int[] panelColumn = new int[VECTORS_AT_A_TIME + 1];
+    private final int[] panelWidth = new int[VECTORS_AT_A_TIME + 1];
+    private final int[] panelVectors = new int[VECTORS_AT_A_TIME + 1];
+    private final int[] panelAt = new int[VECTORS_AT_A_TIME + 1];
+
+    private GemmBlocks() {}
+
+    /// An idle instance for this thread.
+    static GemmBlocks mine() {
+        GemmBlocks mine = MINE.get();
+        return mine.busy ? new GemmBlocks() : mine;
+    }
+
+    /// `C = A·B` or `C += A·B`, with the rows of `C` adjacent in memory; none of `m`, `n` is zero.
+    void multiply(GemmTiles tiles, boolean isDouble, int m, int n, int k, Object a, int aOffset, int aRow, int aColumn, Object b,
+            int bOffset, int bRow, int bColumn, Object c, int cOffset, int cRow, boolean accumulate, Gemm.RowBlock finished) {
+        busy = true;
+        try {
+            this.tiles = tiles;
+            this.isDouble = isDouble;
+            this.m = m;
+            this.a = a;
+            this.aOffset = aOffset;
+            this.aRow = aRow;
+            this.aColumn = aColumn;
+            this.b = b;
+            this.bOffset = bOffset;
+            this.bRow = bRow;
+            this.bColumn = bColumn;
+            this.c = c;
+            this.cOffset = cOffset;
+            this.cRow = cRow;
+            this.finished = finished;
+            run(n, k, accumulate);
+        } finally {
+            this.a = null;
+            this.b = null;
+            this.c = null;
+            this.finished = null;
+            busy = false;
+        }
+    }
+
+    private void run(int n, int k, boolean accumulate) {
+        int lanes = tiles.lanes;
+        boolean unit = aColumn == 1 || aRow == 1;
+        packA = !unit || PACK_A > 0 && n >= PACK_A && m >= 12;
+        walk = !packA && aColumn == 1 ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
+        int wide = packA ? 2 : WIDE;
+        boolean packB = bColumn != 1 || m >= PACK_B_M && k >= PACK_B_K;
+        boolean shared = (long) m * n * k >= WORTH_SHARING;
+        int most = 12;
+        rowsPerBlock = Math.min(192, Math.max(most, (m / 8 + most - 1) / most * most));
+        if (!shared) rowsPerBlock = Math.min(m, 192);
+        int columns = VECTORS_AT_A_TIME * lanes;
+        for (int j = 0; j < n; j += columns) {
+            cut(j, Math.min(n, j + columns), wide * lanes);
+            for (int p = 0; p == 0 || p < k; p += SLICE) {
+                from = p;
+                depth = Math.min(SLICE, k - p);
+                this.accumulate = accumulate || p > 0;
+                last = p + SLICE >= k && j + columns >= n;
+                place(packB);
+                int blocks = (m + rowsPerBlock - 1) / rowsPerBlock;
+                if (shared) {
+                    Workers.run(panels, packing);
+                    Workers.run(blocks, computing);
+                } else {
+                    for (int i = 0; i < panels; i++) {
+                        packPanel(i);
+                    }
+                    for (int i = 0; i < blocks; i++) {
+                        computeBlock(i);
+                    }
+                }
+            }
+        }
+    }
+    static final int PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 65);
+
+    /// Cuts the columns `begin … end-1` into panels: wide ones first, then what wastes the fewest lanes.
+    private void cut(int begin, int end, int wide) {
+        int lanes = tiles.lanes;
+        panels = 0;
+        for (int j = begin; j < end; ) {
+            int left = end - j;
+            int vectors = left >= wide || wide == 4 * lanes && left > 3 * lanes ? wide / lanes : left > lanes ? 2 : 1;
+            int width = Math.min(left, vectors * lanes);
+            panelColumn[panels] = j;
+            panelWidth[panels] = width;
+            panelVectors[panels] = vectors;
+            panels++;
+            j += width;
+        }
+    }
+
+    /// Gives every panel that is to be packed its place in the buffer, others -1.
+    private void place(boolean packB) {
+        int size = 0;
+        for (int i = 0; i < panels; i++) {
+            int full = panelVectors[i] * tiles.lanes;
+            if (packB || panelWidth[i] < full) {
+                panelAt[i] = FIRST_ALIGNED + size;
+                size += depth * full;
+            } else {
+                panelAt[i] = -1;
+            }
+        }
+        if (size > 0) {
+            packedB = isDouble ? (doubles = grown(doubles, size)) : (floats = grown(floats, size));
+        }
+    }
+
+    /// In an array of its own region under G1, these elements start on a cache line.
+    private static final int FIRST_ALIGNED = 12;
+
+    private static float[] grown(float[] buffer, int size) {
+        return buffer.length >= size + 64 ? buffer : new float[Integer.highestOneBit(size + 64) * 2];
+    }
+
+    private static double[] grown(double[] buffer, int size) {
+        return buffer.length >= size + 64 ? buffer : new double[Integer.highestOneBit(size + 64) * 2];
+    }
+
+    private void packPanel(int i) {
+        int at = panelAt[i];
+        if (at >= 0) {
+            int source = bOffset + from * bRow + panelColumn[i] * bColumn;
+            int full = panelVectors[i] * tiles.lanes;
+            if (isDouble) {
+                GemmPack.pack(depth, panelWidth[i], (double[]) b, source, bRow, bColumn, (double[]) packedB, at, full);
+            } else {
+                GemmPack.pack(depth, panelWidth[i], (float[]) b, source, bRow, bColumn, (float[]) packedB, at, full);
+            }
+        }
+    }
+
+    private void computeBlock(int block) {
+        GemmBlocks own = MINE.get();
+        int begin = block * rowsPerBlock;
+        int end = Math.min(m, begin + rowsPerBlock);
+        own.compute(this, begin, end);
+        if (last) {
+            finished.rows(begin, end);
+        }
+    }
+
+    /// Computes the rows `begin … end-1` of `job` with this thread's buffers.
+    private void compute(GemmBlocks job, int begin, int end) {
+        GemmTiles tiles = job.tiles;
+        int depth = job.depth;
+        int tileSize = 12 * TILE_STEP;
+        int size = FIRST_ALIGNED + tileSize + (job.packA ? (end - begin) * depth : 0);
+        Object own = job.isDouble ? (blockDoubles = grown(blockDoubles, size)) : (blockFloats = grown(blockFloats, size));
+        if (job.packA) {
+            packRows(job, own, begin, end);
+        }
+        for (int panel = 0; panel < job.panels; panel++) {
+            int vectors = job.panelVectors[panel];
+            int width = job.panelWidth[panel];
+            int column = job.panelColumn[panel];
+            boolean packed = job.panelAt[panel] >= 0;
+            Object b = packed ? job.packedB : job.b;
+            int bStep = packed ? vectors * tiles.lanes : job.bRow;
+            int bAt = packed ? job.panelAt[panel] : job.bOffset + job.from * job.bRow + column;
+            boolean full = width == vectors * tiles.lanes;
+            for (int i = begin; i < end; ) {
+                int rows = tiles.rows(vectors, end - i);
+                GemmTile tile = tiles.tile(job.walk, vectors, rows);
+                Object a;
+                int aAt;
+                int aStep;
+                if (job.packA) {
+                    a = own;
+                    aAt = FIRST_ALIGNED + tileSize + (i - begin) * depth;
+                    aStep = rows;
+                } else {
+                    a = job.a;
+                    aAt = job.aOffset + i * job.aRow + job.from * job.aColumn;
+                    aStep = job.walk == GemmEmitter.Walk.ALONG_ROWS ? job.aRow : job.aColumn;
+                }
+                int cAt = job.cOffset + i * job.cRow + column;
+                if (full) {
+                    tile.run(depth, a, aAt, aStep, b, bAt, bStep, job.c, cAt, job.cRow, job.accumulate);
+                } else {
+                    if (job.accumulate) {
+                        copy(job.isDouble, rows, width, job.c, cAt, job.cRow, own, FIRST_ALIGNED, TILE_STEP);
+                    }
+                    tile.run(depth, a, aAt, aStep, b, bAt, bStep, own, FIRST_ALIGNED, TILE_STEP, job.accumulate);
+                    copy(job.isDouble, rows, width, own, FIRST_ALIGNED, TILE_STEP, job.c, cAt, job.cRow);
+                }
+                i += rows;
+            }
+        }
+    }
+
+    private static void packRows(GemmBlocks job, Object own, int begin, int end) {
+        for (int i = begin; i < end; ) {
+            int rows = job.tiles.rows(2, end - i);
+            int source = job.aOffset + i * job.aRow + job.from * job.aColumn;
+            int at = FIRST_ALIGNED + 12 * TILE_STEP + (i - begin) * job.depth;
+            if (job.isDouble) {
+                GemmPack.pack(job.depth, rows, (double[]) job.a, source, job.aColumn, job.aRow, (double[]) own, at, rows);
+            } else {
+                GemmPack.pack(job.depth, rows, (float[]) job.a, source, job.aColumn, job.aRow, (float[]) own, at, rows);
+            }
+            i += rows;
+        }
+    }
+
+    private static void copy(boolean isDouble, int rows, int width, Object from, int at, int step, Object to, int toAt, int toStep) {
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(from, at + i * step, to, toAt + i * toStep, width);
+        }
+    }
+}

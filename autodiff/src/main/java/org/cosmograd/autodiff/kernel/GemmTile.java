@@ -1,0 +1,13 @@
+package org.cosmograd.autodiff.kernel;
+
+/// The innermost step of [Gemm]: one register tile of `C`, emitted by [GemmEmitter].
+///
+/// The arrays are `Object`s so that one driver serves float and double; a tile casts them once per call.
+@FunctionalInterface
+interface GemmTile {
+    /// `cᵢⱼ ← fma(aᵢₚ, bₚⱼ, cᵢⱼ)` for `p = 0 … k-1` and all `i`, `j` of the tile, from the old `C` if `accumulate`, else from +0.
+    ///
+    /// `B` and `C` are rows of adjacent elements, `bStep` and `cStep` apart. Where `A` lies is the tile's kind. Does nothing if
+    /// `k < 0`: such calls cost nothing and still count as invocations, which is how tiles get compiled early.
+    void run(int k, Object a, int aAt, int aStep, Object b, int bAt, int bStep, Object c, int cAt, int cStep, boolean accumulate);
+}

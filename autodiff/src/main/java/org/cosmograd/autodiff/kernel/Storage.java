@@ -1,0 +1,120 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.Arrays;
+import org.cosmograd.autodiff.DType;
+
+/// Elements in memory: a stretch of a `float[]`, `double[]` or `int[]`. The array belongs to the evaluator; everybody else gets
+/// copies.
+public final class Storage {
+    private final Object array;
+    private final int offset;
+    private final int length;
+
+    /// The stretch of `length` elements from `offset` on.
+    public Storage(Object array, int offset, int length) {
+        this.array = array;
+        this.offset = offset;
+        this.length = length;
+    }
+
+    /// A whole array, which nobody may change afterwards.
+    public static Storage of(float[] array) {
+        return new Storage(array, 0, array.length);
+    }
+
+    /// A whole array, which nobody may change afterwards.
+    public static Storage of(double[] array) {
+        return new Storage(array, 0, array.length);
+    }
+
+    /// A whole array, which nobody may change afterwards.
+    public static Storage of(int[] array) {
+        return new Storage(array, 0, array.length);
+    }
+
+    /// A new array of zeros.
+    public static Storage allocate(DType dtype, int length) {
+        return new Storage(array(dtype, length), 0, length);
+    }
+
+    static Object array(DType dtype, int length) {
+        return switch (dtype) {
+            case F32 -> new float[length];
+            case F64 -> new double[length];
+            case I32 -> new int[length];
+        };
+    }
+
+    /// The array that holds the elements.
+    public Object array() {
+        return array;
+    }
+
+    /// Where in the array the first element lies.
+    public int offset() {
+        return offset;
+    }
+
+    /// The number of elements.
+    public int length() {
+        return length;
+    }
+
+    /// Element `i` as a double.
+    public double get(int i) {
+        if (i < 0 || i >= length) {
+            throw new IndexOutOfBoundsException("element " + i + " of " + length);
+        }
+        return switch (array) {
+            case float[] a -> a[offset + i];
+            case double[] a -> a[offset + i];
+            default -> ((int[]) array)[offset + i];
+        };
+    }
+
+    /// A copy that shares nothing with this.
+    public Storage copy() {
+        int end = offset + length;
+        return switch (array) {
+            case float[] a -> of(Arrays.copyOfRange(a, offset, end));
+            case double[] a -> of(Arrays.copyOfRange(a, offset, end));
+            default -> of(Arrays.copyOfRange((int[]) array, offset, end));
+        };
+    }
+
+    /// The elements as floats (a copy).
+    public float[] toFloats() {
+        if (array instanceof float[] a) {
+            return Arrays.copyOfRange(a, offset, offset + length);
+        }
+        float[] out = new float[length];
+        for (int i = 0; i < length; i++) {
+            out[i] = (float) get(i);
+        }
+        return out;
+    }
+
+    /// The elements as doubles (a copy).
+    public double[] toDoubles() {
+        if (array instanceof double[] a) {
+            return Arrays.copyOfRange(a, offset, offset + length);
+        }
+        double[] out = new double[length];
+        for (int i = 0; i < length; i++) {
+            out[i] = get(i);
+        }
+        return out;
+    }
+
+    /// The elements as integers, rounded towards zero (a copy).
+    public int[] toInts() {
+        if (array instanceof int[] a) {
+            return Arrays.copyOfRange(a, offset, offset + length);
+        }
+        int[] out = new int[length];
+        for (int i = 0; i < length; i++) {
+            out[i] = (int) get(i);
+        }
+        return out;
+    }
+}

@@ -1,0 +1,104 @@
+package org.cosmograd.autodiff.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Isolated
+class WorkersTest {
+    private final int threads = Workers.threads();
+
+    @AfterEach
+    void restore() {
+        Workers.threads(threads);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8})
+    void everyChunkRunsOnce(int count) {
+        Workers.threads(count);
+        for (int chunks : new int[] {0, 1, 2, 3, 17, 1000}) {
+            for (int repeat = 0; repeat < 200; repeat++) {
+                AtomicIntegerArray runs = new AtomicIntegerArray(chunks);
+                Workers.run(chunks, runs::incrementAndGet);
+                for (int i = 0; i < chunks; i++) {
+                    assertEquals(1, runs.get(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void parkedWorkersWakeUp() throws InterruptedException {
+        Workers.threads(3);
+        for (int repeat = 0; repeat < 20; repeat++) {
+            AtomicInteger runs = new AtomicInteger();
+            Workers.run(50, chunk -> runs.incrementAndGet());
+            assertEquals(50, runs.get());
+            Thread.sleep(3);
+        }
+    }
+
+    @Test
+    void nestedRunsAreInline() {
+        Workers.threads(3);
+        AtomicInteger inner = new AtomicInteger();
+        Workers.run(10, chunk -> {
+            Thread mine = Thread.currentThread();
+            Workers.run(10, nested -> {
+                assertSame(mine, Thread.currentThread());
+                inner.incrementAndGet();
+            });
+        });
+        assertEquals(100, inner.get());
+    }
+
+    @Test
+    void severalCallersAtATime() throws InterruptedException {
+        Workers.threads(3);
+        AtomicInteger runs = new AtomicInteger();
+        Thread[] callers = new Thread[4];
+        for (int i = 0; i < callers.length; i++) {
+            callers[i] = Thread.ofPlatform().start(() -> {
+                for (int repeat = 0; repeat < 1000; repeat++) {
+                    Workers.run(7, chunk -> runs.incrementAndGet());
+                }
+            });
+        }
+        for (Thread caller : callers) {
+            caller.join();
+        }
+        assertEquals(4 * 1000 * 7, runs.get());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void exceptionsReachTheCaller(int count) {
+        Workers.threads(count);
+        IllegalStateException thrown = new IllegalStateException("chunk 5");
+        for (int repeat = 0; repeat < 100; repeat++) {
+            assertSame(thrown, assertThrows(IllegalStateException.class, () -> Workers.run(20, chunk -> {
+                if (chunk == 5) {
+                    throw thrown;
+                }
+            })));
+            AtomicInteger runs = new AtomicInteger();
+            Workers.run(20, chunk -> runs.incrementAndGet());
+            assertEquals(20, runs.get());
+        }
+    }
+
+    @Test
+    void aWrongNumberOfThreadsIsRefused() {
+        assertEquals("threads: expected 1 to 256, got 0",
+                assertThrows(IllegalArgumentException.class, () -> Workers.threads(0)).getMessage());
+    }
+}
