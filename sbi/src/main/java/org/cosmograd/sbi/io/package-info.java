@@ -1,0 +1,10 @@
+/// The files of a run folder, readable by NumPy, GetDist and any text editor.
+///
+/// | class | files |
+/// |---|---|
+/// | {@link org.cosmograd.sbi.io.Npz} | arrays: `posterior.npz` |
+/// | {@link org.cosmograd.sbi.io.GetDistChain} | `chain_1.txt`, `chain.paramnames`, `chain.ranges` |
+/// | {@link org.cosmograd.sbi.io.Json} | `manifest.json`, configurations |
+/// | {@link org.cosmograd.sbi.io.CsvTable} | `metrics.csv`, published data tables |
+/// | {@link org.cosmograd.sbi.io.AtomicFile} | whole files or none |
+package org.cosmograd.sbi.io;
