@@ -3,6 +3,7 @@ package org.cosmograd.sbi.mcmc;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.cosmograd.autodiff.kernel.Philox;
 
 /// What the chains say about one parameter.
 ///
@@ -75,7 +76,7 @@ public record Convergence(double mean, double sd, double rHat, double bulkEss, d
                     to++;
                 }
                 double rank = (from + 1 + Math.max(to, from + 1)) / 2.0;
-                out[c][t] = normalQuantile((rank - 0.375) / (total + 0.25));
+                out[c][t] = Philox.quantile((rank - 0.375) / (total + 0.25));
             }
         }
         return out;
@@ -168,26 +169,6 @@ public record Convergence(double mean, double sd, double rHat, double bulkEss, d
             }
         }
         return sum / centred[0].length / centred.length;
-    }
-
-    /// `Φ⁻¹(p)` by Wichura's AS 241 (PPND7), absolute error 1e-7.
-    private static double normalQuantile(double p) {
-        double q = p - 0.5;
-        if (Math.abs(q) <= 0.425) {
-            double r = 0.180625 - q * q;
-            return q * (((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)
-                    / (((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1);
-        }
-        double r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p));
-        double z;
-        if (r <= 5) {
-            r -= 1.6;
-            z = (((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777) / ((0.12021132975 * r + 0.73700164250) * r + 1);
-        } else {
-            r -= 5;
-            z = (((0.017337203997 * r + 0.42868294337) * r + 3.0812263860) * r + 6.6579051150) / ((0.012258202635 * r + 0.24197894225) * r + 1);
-        }
-        return q < 0 ? -z : z;
     }
 
     @Override
