@@ -70,7 +70,7 @@ public final class Campaign {
     }
 
     /// A campaign of a simulator in plain Java, on all threads, in shards of 1000.
-    public static Campaign of(Proposal proposal, BlackBox simulator, long seed) {
+    public static Campaign blackBox(Proposal proposal, BlackBox simulator, long seed) {
         Body body = (theta, root, shard, first, rows) ->
                 BlackBox.simulate(simulator, Rows.concat(List.of(theta), rows), root.fold(2), first);
         return new Campaign(proposal, body, seed, 1000, "", progress -> {});

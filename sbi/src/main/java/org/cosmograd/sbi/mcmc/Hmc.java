@@ -303,7 +303,7 @@ public final class Hmc {
 
         private int leapfrogs(int t, int most) {
             double epsilon = tuning.stepSize.item();
-            return (int) Math.clamp(Math.round(length * (0.5 + jitter[t]) / epsilon), 1, most);
+            return Math.clamp(Math.round(length * (0.5 + jitter[t]) / epsilon), 1, most);
         }
 
         /// A step size at which about half of the chains accept one leapfrog step (Hoffman & Gelman 2014, algorithm 4).
