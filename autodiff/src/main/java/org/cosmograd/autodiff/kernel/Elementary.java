@@ -96,10 +96,10 @@ public final class Elementary {
 
     /// `e^x` where the result is a normal number.
     private static Lane expNormal(Lanes l, Lane x) {
-        Lane magic = l.constant(magic(l));
+        Lane magic = l.constant(magic(l) + (isFloat(l) ? 127 : 1023));
         Lane z = l.fma(x, l.constant(LOG2_E), magic);
         Lane y = expReduced(l, lessLn2(l, x, l.sub(z, magic)));
-        return l.fromBits(l.add(l.bits(y), l.shiftLeft(l.bits(z), exponentShift(l))));
+        return l.mul(y, l.fromBits(l.shiftLeft(l.bits(z), exponentShift(l)))); // a product, so that NaN stays NaN
     }
 
     /// `eˣ`
@@ -261,7 +261,7 @@ public final class Elementary {
                 ? horner(l, u, 2.5995341e-06, -1.9806852e-04, 8.33303e-03, -1.6666658e-01)
                 : horner(l, u, 2.7201974511294386e-15, -7.642909806290715e-13, 1.605893709394176e-10, -2.5052106834109437e-08,
                         2.755731921090566e-06, -0.00019841269841209421, 0.008333333333333201, -0.16666666666666666);
-        Lane y = l.fma(l.mul(r, u), p, r);
+        Lane y = atMost(l, atLeast(l, l.fma(l.mul(r, u), p, r), -1), 1); // near ±1 rounding could exceed them
         return l.fromBits(l.xor(l.bits(y), l.shiftLeft(z, isFloat(l) ? 31 : 63)));
     }
 

@@ -127,7 +127,7 @@ public final class Gemm {
 
         private static void warm(int type) {
             try {
-                int bits = Simd.bits();
+                int bits = VectorWidth.bits();
                 if (bits >= 256) {
                     GemmTiles tiles = new GemmTiles(type == DOUBLES, bits);
                     TILES[type] = tiles;

@@ -10,7 +10,7 @@ package org.cosmograd.autodiff.kernel;
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
 final class GemmBlocks {
     private static final ThreadLocal<GemmBlocks> MINE = ThreadLocal.withInitial(GemmBlocks::new);
-    private static final int SLICE = 256;
+    private static final int SLICE = Integer.getInteger("kc",256);
     private static final int VECTORS_AT_A_TIME = 64;
     private static final int TILE_STEP = 64;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
@@ -18,6 +18,7 @@ final class GemmBlocks {
 
     private final Workers.Task packing = this::packPanel;
     private final Workers.Task computing = this::computeBlock;
+    private final int[] map = new int[64];
     private boolean busy;
 
     // Buffers: panels of B for the whole run; tiles of A and one tile of C for the block this thread computes.
@@ -102,11 +103,11 @@ final class GemmBlocks {
         packA = !unit || PACK_A > 0 && n >= PACK_A && m >= 12;
         walk = !packA && aColumn == 1 ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
         int wide = packA ? 2 : WIDE;
-        boolean packB = bColumn != 1 || m >= PACK_B_M && k >= PACK_B_K;
+        boolean packB = bColumn != 1 || m >= PACK_B_M && (long) Math.min(k, SLICE) * bRow * (isDouble ? 8 : 4) >= PACK_B_K;
         boolean shared = (long) m * n * k >= WORTH_SHARING;
         int most = 12;
-        rowsPerBlock = Math.min(192, Math.max(most, (m / 8 + most - 1) / most * most));
-        if (!shared) rowsPerBlock = Math.min(m, 192);
+        rowsPerBlock = Math.min(MC, Math.max(most, (m / 8 + most - 1) / most * most));
+        if (!shared) rowsPerBlock = Math.min(m, MC);
         int columns = VECTORS_AT_A_TIME * lanes;
         for (int j = 0; j < n; j += columns) {
             cut(j, Math.min(n, j + columns), wide * lanes);
@@ -131,7 +132,7 @@ final class GemmBlocks {
             }
         }
     }
-    static final int PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 65);
+    static final int MC = Integer.getInteger("mc",192), PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 300000);
 
     /// Cuts the columns `begin … end-1` into panels: wide ones first, then what wastes the fewest lanes.
     private void cut(int begin, int end, int wide) {
@@ -151,10 +152,12 @@ final class GemmBlocks {
 
     /// Gives every panel that is to be packed its place in the buffer, others -1.
     private void place(boolean packB) {
+        int bLength = isDouble ? ((double[]) b).length : ((float[]) b).length;
         int size = 0;
         for (int i = 0; i < panels; i++) {
             int full = panelVectors[i] * tiles.lanes;
-            if (packB || panelWidth[i] < full) {
+            boolean inside = bOffset + (from + depth - 1) * bRow + panelColumn[i] + full <= bLength;
+            if (packB || panelWidth[i] < full && !inside) {
                 panelAt[i] = FIRST_ALIGNED + size;
                 size += depth * full;
             } else {
@@ -169,23 +172,61 @@ final class GemmBlocks {
     /// In an array of its own region under G1, these elements start on a cache line.
     private static final int FIRST_ALIGNED = 12;
 
+    /// The last step of a packed tile of one row writes a whole vector.
+    private static final int SLACK = 64;
+
     private static float[] grown(float[] buffer, int size) {
-        return buffer.length >= size + 64 ? buffer : new float[Integer.highestOneBit(size + 64) * 2];
+        return buffer.length >= size + SLACK ? buffer : new float[Integer.highestOneBit(size + SLACK) * 2];
     }
 
     private static double[] grown(double[] buffer, int size) {
-        return buffer.length >= size + 64 ? buffer : new double[Integer.highestOneBit(size + 64) * 2];
+        return buffer.length >= size + SLACK ? buffer : new double[Integer.highestOneBit(size + SLACK) * 2];
     }
 
     private void packPanel(int i) {
         int at = panelAt[i];
         if (at >= 0) {
-            int source = bOffset + from * bRow + panelColumn[i] * bColumn;
-            int full = panelVectors[i] * tiles.lanes;
-            if (isDouble) {
-                GemmPack.pack(depth, panelWidth[i], (double[]) b, source, bRow, bColumn, (double[]) packedB, at, full);
+            MINE.get().pack(this, panelVectors[i], panelWidth[i], b, bOffset + from * bRow + panelColumn[i] * bColumn, bRow, bColumn,
+                    packedB, at, panelVectors[i] * tiles.lanes);
+        }
+    }
+
+    /// `to[at + p*toStep + j] = x[source + p*step + j*across]` for all `p` of the slice and `j < width`; the rest of the vectors
+    /// is filled with any numbers.
+    private void pack(GemmBlocks job, int vectors, int width, Object x, int source, int step, int across, Object to, int at,
+            int toStep) {
+        int lanes = vectors * job.tiles.lanes;
+        if (across == 1) {
+            // A row may be read beyond its width, but not beyond the array.
+            int length = job.isDouble ? ((double[]) x).length : ((float[]) x).length;
+            int safe = job.depth;
+            while (safe > 0 && source + (safe - 1) * step + lanes > length) {
+                safe--;
+            }
+            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(safe, x, 0, 0, x, source, step, to, at, toStep, false);
+            for (int p = safe; p < job.depth; p++) {
+                System.arraycopy(x, source + p * step, to, at + p * toStep, width);
+            }
+        } else {
+            for (int j = 0; j < lanes; j++) {
+                map[j] = Math.min(j, width - 1) * across;
+            }
+            int lane = job.tiles.lanes;
+            if (step == 1 && job.depth >= lane) {
+                GemmTile transpose = job.tiles.mover(GemmMover.Kind.TRANSPOSE, 1);
+                int blocks = job.depth / lane;
+                int tail = job.depth - lane;
+                for (int v = 0; v < vectors; v++) {
+                    // Nor may a vector reach into the next row, whose beginning is already written.
+                    int first = Math.min(v * lane, Math.max(0, toStep - lane));
+                    transpose.run(blocks, map, first, 0, x, source, 0, to, at + first, toStep, false);
+                    if (blocks * lane < job.depth) {
+                        // The last block overlaps its neighbour and writes the same numbers again.
+                        transpose.run(1, map, first, 0, x, source + tail, 0, to, at + first + tail * toStep, toStep, false);
+                    }
+                }
             } else {
-                GemmPack.pack(depth, panelWidth[i], (float[]) b, source, bRow, bColumn, (float[]) packedB, at, full);
+                job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(job.depth, map, 0, 0, x, source, step, to, at, toStep, false);
             }
         }
     }
@@ -219,6 +260,9 @@ final class GemmBlocks {
             int bStep = packed ? vectors * tiles.lanes : job.bRow;
             int bAt = packed ? job.panelAt[panel] : job.bOffset + job.from * job.bRow + column;
             boolean full = width == vectors * tiles.lanes;
+            int inVectors = (width + tiles.lanes - 1) / tiles.lanes;
+            int rest = width - (inVectors - 1) * tiles.lanes;
+            GemmTile part = tiles.mover(GemmMover.Kind.PART, inVectors);
             for (int i = begin; i < end; ) {
                 int rows = tiles.rows(vectors, end - i);
                 GemmTile tile = tiles.tile(job.walk, vectors, rows);
@@ -239,33 +283,24 @@ final class GemmBlocks {
                     tile.run(depth, a, aAt, aStep, b, bAt, bStep, job.c, cAt, job.cRow, job.accumulate);
                 } else {
                     if (job.accumulate) {
-                        copy(job.isDouble, rows, width, job.c, cAt, job.cRow, own, FIRST_ALIGNED, TILE_STEP);
+                        part.run(rows, own, 0, rest, job.c, cAt, job.cRow, own, FIRST_ALIGNED, TILE_STEP, false);
                     }
                     tile.run(depth, a, aAt, aStep, b, bAt, bStep, own, FIRST_ALIGNED, TILE_STEP, job.accumulate);
-                    copy(job.isDouble, rows, width, own, FIRST_ALIGNED, TILE_STEP, job.c, cAt, job.cRow);
+                    part.run(rows, own, 0, rest, own, FIRST_ALIGNED, TILE_STEP, job.c, cAt, job.cRow, false);
                 }
                 i += rows;
             }
         }
     }
 
-    private static void packRows(GemmBlocks job, Object own, int begin, int end) {
+    private void packRows(GemmBlocks job, Object own, int begin, int end) {
         for (int i = begin; i < end; ) {
             int rows = job.tiles.rows(2, end - i);
             int source = job.aOffset + i * job.aRow + job.from * job.aColumn;
-            int at = FIRST_ALIGNED + 12 * TILE_STEP + (i - begin) * job.depth;
-            if (job.isDouble) {
-                GemmPack.pack(job.depth, rows, (double[]) job.a, source, job.aColumn, job.aRow, (double[]) own, at, rows);
-            } else {
-                GemmPack.pack(job.depth, rows, (float[]) job.a, source, job.aColumn, job.aRow, (float[]) own, at, rows);
-            }
+            // A vector may be longer than the tile is high: what it writes too much, the next step overwrites.
+            pack(job, (rows + job.tiles.lanes - 1) / job.tiles.lanes, rows, job.a, source, job.aColumn, job.aRow, own,
+                    FIRST_ALIGNED + 12 * TILE_STEP + (i - begin) * job.depth, rows);
             i += rows;
-        }
-    }
-
-    private static void copy(boolean isDouble, int rows, int width, Object from, int at, int step, Object to, int toAt, int toStep) {
-        for (int i = 0; i < rows; i++) {
-            System.arraycopy(from, at + i * step, to, toAt + i * toStep, width);
         }
     }
 }

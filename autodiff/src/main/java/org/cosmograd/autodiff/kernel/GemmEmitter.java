@@ -16,6 +16,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
+import java.util.function.Consumer;
 
 /// Emits [GemmTile]s as hidden classes.
 ///
@@ -38,32 +39,40 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
         ALONG_COLUMNS
     }
 
-    private static final String VECTOR_PACKAGE = "jdk.incubator.vector";
-    private static final ClassDesc SPECIES = ClassDesc.of(VECTOR_PACKAGE, "VectorSpecies");
-    private static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
+    static final String VECTOR_PACKAGE = "jdk.incubator.vector";
+    static final ClassDesc SPECIES = ClassDesc.of(VECTOR_PACKAGE, "VectorSpecies");
+    static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "GemmTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_Object, CD_int, CD_int, CD_Object, CD_int,
             CD_int, CD_Object, CD_int, CD_int, CD_boolean);
 
     // Slots of the parameters of GemmTile.run
-    private static final int K = 1;
-    private static final int A = 2;
-    private static final int A_AT = 3;
-    private static final int A_STEP = 4;
-    private static final int B = 5;
-    private static final int B_AT = 6;
-    private static final int B_STEP = 7;
-    private static final int C = 8;
-    private static final int C_AT = 9;
-    private static final int C_STEP = 10;
+    static final int K = 1;
+    static final int A = 2;
+    static final int A_AT = 3;
+    static final int A_STEP = 4;
+    static final int B = 5;
+    static final int B_AT = 6;
+    static final int B_STEP = 7;
+    static final int C = 8;
+    static final int C_AT = 9;
+    static final int C_STEP = 10;
     private static final int ACCUMULATE = 11;
     // Slots of the tile's own variables
     private static final int P = 12;
     private static final int AT = 13;
     private static final int FIRST_ROW = 14;
 
-    private ClassDesc vector() {
+    static ClassDesc vector(boolean doubles) {
         return ClassDesc.of(VECTOR_PACKAGE, doubles ? "DoubleVector" : "FloatVector");
+    }
+
+    static void species(CodeBuilder code, boolean doubles, int bits) {
+        code.getstatic(vector(doubles), "SPECIES_" + bits, SPECIES);
+    }
+
+    private ClassDesc vector() {
+        return vector(doubles);
     }
 
     private ClassDesc element() {
@@ -91,13 +100,21 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
     }
 
     GemmTile emit() {
-        ClassDesc name = ClassDesc.of("org.cosmograd.autodiff.kernel", "GemmTile" + rows + "x" + vectors);
-        byte[] bytes = ClassFile.of().build(name, type -> type
+        return define(rows + "x" + vectors, this::body);
+    }
+
+    /// A hidden class whose method `run` has this body, after a return for `k < 0`.
+    static GemmTile define(String name, Consumer<CodeBuilder> body) {
+        byte[] bytes = ClassFile.of().build(ClassDesc.of(TILE.packageName(), "GemmTile" + name), type -> type
                 .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
                 .withInterfaceSymbols(TILE)
                 .withMethodBody(INIT_NAME, MTD_void, 0, code -> code
                         .aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
-                .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC, this::body));
+                .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC, code -> {
+                    Label work = code.newLabel();
+                    code.iload(K).ifge(work).return_().labelBinding(work);
+                    body.accept(code);
+                }));
         try {
             MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return (GemmTile) hidden.lookupClass().getDeclaredConstructor().newInstance();
@@ -107,8 +124,6 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
     }
 
     private void body(CodeBuilder code) {
-        Label work = code.newLabel();
-        code.iload(K).ifge(work).return_().labelBinding(work);
         for (int array : new int[] {A, B, C}) {
             code.aload(array).checkcast(element().arrayType()).astore(array);
         }
@@ -197,7 +212,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
     }
 
     private void species(CodeBuilder code) {
-        code.getstatic(vector(), "SPECIES_" + bits, SPECIES);
+        species(code, doubles, bits);
     }
 
     /// From a species, an array and an index on the stack.

@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The tiles of one element type, and their way from bytecode to machine code.
 ///
@@ -14,10 +15,10 @@ final class GemmTiles {
 
     /// A tile of the lowest width takes some 3 µs for these steps in code of the first compiler, the largest 0.2 µs in that of C2.
     private static final int PROBE_STEPS = 33;
-    private static final long FAST_NANOS = 1_000;
+    private static final long FAST_NANOS = 2_500;
     private static final int FIRST_CALLS = 320;
     private static final int MORE_CALLS = 2048;
-    private static final int SCRATCH = 8192;
+    private static final int SCRATCH = 1 << 16;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
     /// Lanes of a vector.
@@ -25,8 +26,11 @@ final class GemmTiles {
     /// Most rows of a tile, by its width in vectors.
     final int[] mostRows = new int[5];
 
+    private static final int[] MAP = IntStream.range(0, 64).map(i -> 3 * i).toArray();
+
     private final boolean doubles;
     private final GemmTile[] tiles = new GemmTile[2 * 5 * 16];
+    private final GemmTile[] movers = new GemmTile[4 * 5];
     private final List<GemmTile> order = new ArrayList<>();
     private volatile boolean warm;
 
@@ -46,6 +50,13 @@ final class GemmTiles {
                 }
             }
         }
+        for (GemmMover.Kind kind : GemmMover.Kind.values()) {
+            for (int vectors : kind == GemmMover.Kind.TRANSPOSE ? new int[] {1} : new int[] {1, 2, 4}) {
+                GemmTile mover = new GemmMover(doubles, bits, vectors, kind).emit();
+                movers[kind.ordinal() * 5 + vectors] = mover;
+                order.add(mover);
+            }
+        }
     }
 
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
@@ -54,6 +65,10 @@ final class GemmTiles {
 
     GemmTile tile(GemmEmitter.Walk walk, int vectors, int rows) {
         return tiles[index(walk, vectors, rows)];
+    }
+
+    GemmTile mover(GemmMover.Kind kind, int vectors) {
+        return movers[kind.ordinal() * 5 + vectors];
     }
 
     /// The largest tile that has at most `left` rows.
@@ -99,13 +114,13 @@ final class GemmTiles {
 
     /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
     /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
-    private static void call(GemmTile tile, Object scratch, int calls) {
+    private void call(GemmTile tile, Object scratch, int calls) {
         for (int i = 0; i < calls; i++) {
             run(tile, scratch, i % 16 == 0 ? 2 + (i >>> 5 & 1) : -1, (i & 16) == 0);
         }
     }
 
-    private static boolean fast(GemmTile tile, Object scratch) {
+    private boolean fast(GemmTile tile, Object scratch) {
         long best = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {
             long start = System.nanoTime();
@@ -115,7 +130,9 @@ final class GemmTiles {
         return best < FAST_NANOS;
     }
 
-    private static void run(GemmTile tile, Object scratch, int k, boolean accumulate) {
-        tile.run(k, scratch, 0, 64, scratch, 1024, 64, scratch, SCRATCH - 1024, 64, accumulate);
+    private void run(GemmTile tile, Object scratch, int k, boolean accumulate) {
+        Object a = tile == mover(GemmMover.Kind.GATHER, 1) || tile == mover(GemmMover.Kind.GATHER, 2)
+                || tile == mover(GemmMover.Kind.GATHER, 4) || tile == mover(GemmMover.Kind.TRANSPOSE, 1) ? MAP : scratch;
+        tile.run(k, a, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
     }
 }

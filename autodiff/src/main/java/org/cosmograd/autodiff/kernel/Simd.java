@@ -1,22 +1,35 @@
 package org.cosmograd.autodiff.kernel;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/// Whether, and how wide, this machine computes with vectors.
+/// The shapes that emitted loops use, as constants the compiler can see. It is loaded only where the incubator module can be read.
 final class Simd {
-    private static final int BITS = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? Vectors.preferred() : 0;
-
     private Simd() {}
 
-    /// Width of the preferred vector in bits; 0 if the module `jdk.incubator.vector` is not readable.
-    static int bits() {
-        return BITS;
+    /// `cosmograd.simd.bits` (128, 256 or 512) overrides the choice of the JDK.
+    private static final VectorShape SHAPE = shape(Integer.getInteger("cosmograd.simd.bits", 0));
+
+    static final VectorSpecies<Float> F32 = VectorSpecies.of(float.class, SHAPE);
+    static final VectorSpecies<Double> F64 = VectorSpecies.of(double.class, SHAPE);
+    static final VectorSpecies<Integer> BITS32 = VectorSpecies.of(int.class, SHAPE);
+    static final VectorSpecies<Long> BITS64 = VectorSpecies.of(long.class, SHAPE);
+
+    private static VectorShape shape(int bits) {
+        return bits == 0 ? VectorShape.preferredShape() : VectorShape.forBitSize(bits);
     }
 
-    /// Apart, so that a machine without the module never links it.
-    private static final class Vectors {
-        static int preferred() {
-            return Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize());
-        }
+    static int bits() {
+        return SHAPE.vectorBitSize();
+    }
+
+    /// The classes that emitted code names must exist; this fails early and in one place.
+    static String describe() {
+        return FloatVector.class.getSimpleName() + DoubleVector.class.getSimpleName() + IntVector.class.getSimpleName()
+                + LongVector.class.getSimpleName() + bits();
     }
 }

@@ -72,6 +72,11 @@ public final class Storage {
         };
     }
 
+    /// Replaces all elements by those of another storage of the same type and length; for the evaluator's own buffers.
+    public void set(Storage from) {
+        System.arraycopy(from.array, from.offset, array, offset, length);
+    }
+
     /// A copy that shares nothing with this.
     public Storage copy() {
         int end = offset + length;

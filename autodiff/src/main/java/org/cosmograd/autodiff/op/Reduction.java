@@ -97,6 +97,9 @@ public sealed interface Reduction extends Op {
     }
 
     private static TensorType reduced(Tensor x, List<Integer> axes) {
+        if (!x.dtype().isFloating()) {
+            throw new ShapeException("reduction: needs floating-point elements, got " + x.type() + "; cast() it first");
+        }
         int[] dims = x.shape().dims();
         for (int a : axes) {
             dims[a] = -1;

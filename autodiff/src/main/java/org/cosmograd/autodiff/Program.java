@@ -1,0 +1,217 @@
+package org.cosmograd.autodiff;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.cosmograd.autodiff.compile.Compiler;
+import org.cosmograd.autodiff.compile.Executable;
+import org.cosmograd.autodiff.kernel.Storage;
+
+/// A function from trees of tensors to trees of tensors, traced once and compiled: scheduled, fused, planned in memory, turned
+/// into kernels. Tensors that the function uses but does not receive are constants of the program.
+///
+///     record Fit(Tensor slope, Tensor offset) {}
+///     var line = Program.of((Fit f, Tensor x) -> x.mul(f.slope()).add(f.offset()), fit, x);
+///     Tensor y = line.run(fit, x);
+///
+/// All arguments must have the shapes and types of the examples. Thread-safe; runs follow one another.
+///
+/// @param <A> form of the argument
+/// @param <R> form of the result
+public final class Program<A, R> {
+    private final Traced<R> traced;
+    private final Executable executable;
+
+    private Program(Traced<R> traced) {
+        this.traced = traced;
+        this.executable = traced.compiler.executable();
+    }
+
+    /// The program of a function of one tree.
+    public static <A, R> Program<A, R> of(Function<A, R> f, A example) {
+        return new Program<>(new Traced<>(example, List.of(), (a, b) -> f.apply(a)));
+    }
+
+    /// The program of a function of two trees.
+    public static <A, B, R> Binary<A, B, R> of(BiFunction<A, B, R> f, A exampleA, B exampleB) {
+        return new Binary<>(new Traced<>(exampleA, exampleB, f));
+    }
+
+    /// A step that replaces a state, to be repeated in place without allocating.
+    ///
+    /// @param step from the state and a batch to the next state, of the same form
+    public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch) {
+        return new Loop<>(new Traced<>(initial, exampleBatch, step), initial);
+    }
+
+    /// The result for an argument.
+    public synchronized R run(A argument) {
+        return traced.run(executable, Tree.leaves(argument));
+    }
+
+    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes.
+    public String explain() {
+        return traced.compiler.explain();
+    }
+
+    /// A program of two arguments.
+    ///
+    /// @param <A> form of the first argument
+    /// @param <B> form of the second argument
+    /// @param <R> form of the result
+    public static final class Binary<A, B, R> {
+        private final Traced<R> traced;
+        private final Executable executable;
+
+        private Binary(Traced<R> traced) {
+            this.traced = traced;
+            this.executable = traced.compiler.executable();
+        }
+
+        /// The result for two arguments.
+        public synchronized R run(A a, B b) {
+            List<Tensor> leaves = new ArrayList<>(Tree.leaves(a));
+            leaves.addAll(Tree.leaves(b));
+            return traced.run(executable, leaves);
+        }
+
+        /// The schedule as text.
+        public String explain() {
+            return traced.compiler.explain();
+        }
+    }
+
+    /// A repeated step on a state that lives in buffers of its own. A step with the same batch object allocates nothing.
+    ///
+    /// @param <S> form of the state
+    /// @param <B> form of a batch
+    public static final class Loop<S, B> {
+        private final Traced<S> traced;
+        private final List<TensorType> types;
+        private final Executable[] turns = new Executable[2];
+        private final List<List<Storage>> states = new ArrayList<>();
+        private final List<S> trees = new ArrayList<>();
+        private final Object[] bound = new Object[2];
+        private int now;
+
+        private Loop(Traced<S> traced, S initial) {
+            this.traced = traced;
+            List<Tensor> leaves = Tree.leaves(initial);
+            this.types = leaves.stream().map(Tensor::type).toList();
+            for (int i = 0; i < leaves.size(); i++) {
+                TensorType made = i < traced.results.size() ? traced.results.get(i) : types.get(i);
+                if (traced.results.size() != leaves.size() || !made.equals(types.get(i))) {
+                    throw new ShapeException("Program.loop: the step must return a state of the same form; tensor " + i + " was " + types.get(i)
+                            + " and became " + made);
+                }
+            }
+            for (int t = 0; t < 2; t++) {
+                List<Storage> state = types.stream()
+                        .map(x -> Storage.allocate(x.dtype(), x.shape().size()))
+                        .toList();
+                states.add(state);
+                List<Tensor> shown = new ArrayList<>();
+                for (int i = 0; i < types.size(); i++) {
+                    shown.add(Tensor.of(types.get(i), state.get(i)));
+                }
+                trees.add(Tree.rebuild(initial, shown));
+                turns[t] = traced.compiler.executable();
+                bound[t] = this;
+            }
+            reset(initial);
+        }
+
+        /// One step: the state becomes what the step makes of it and the batch.
+        public synchronized void step(B batch) {
+            if (bound[now] != batch) {
+                List<Storage> in = new ArrayList<>(states.get(now));
+                List<Tensor> given = Tree.leaves(batch);
+                traced.check(types.size(), given);
+                given.forEach(x -> in.add(x.storage()));
+                turns[now].bind(in, states.get(1 - now));
+                bound[now] = batch;
+            }
+            turns[now].run();
+            now = 1 - now;
+        }
+
+        /// The state as it is, for reading at once: the next steps overwrite it.
+        public synchronized S live() {
+            return trees.get(now);
+        }
+
+        /// A copy of the state.
+        public synchronized S state() {
+            return Tree.map(trees.get(now), x -> Tensor.of(x.type(), x.storage().copy()));
+        }
+
+        /// Puts another state of the same form in place.
+        public synchronized void reset(S state) {
+            List<Tensor> leaves = Tree.leaves(state);
+            for (int i = 0; i < types.size(); i++) {
+                if (leaves.size() != types.size() || !leaves.get(i).type().equals(types.get(i))) {
+                    throw new ShapeException("Program.loop: the state does not have the form that was compiled");
+                }
+            }
+            for (int i = 0; i < types.size(); i++) {
+                states.get(now).get(i).set(leaves.get(i).storage());
+            }
+        }
+
+        /// The schedule as text.
+        public String explain() {
+            return traced.compiler.explain();
+        }
+    }
+
+    /// A traced function: argument types, the form of the result, and the compiled expressions.
+    private static final class Traced<R> {
+        final List<TensorType> arguments;
+        final List<TensorType> results;
+        final R form;
+        final Compiler compiler;
+
+        <A, B> Traced(A a, B b, BiFunction<A, B, R> f) {
+            List<TensorType> types = new ArrayList<>();
+            A x = Tree.map(a, t -> placeholder(t, types));
+            B y = Tree.map(b, t -> placeholder(t, types));
+            this.arguments = List.copyOf(types);
+            this.form = f.apply(x, y);
+            List<Tensor> out = Tree.leaves(form);
+            this.results = out.stream().map(Tensor::type).toList();
+            this.compiler = new Compiler(out);
+        }
+
+        private static Tensor placeholder(Tensor t, List<TensorType> types) {
+            types.add(t.type());
+            return Tensor.input(t.type(), types.size() - 1);
+        }
+
+        void check(int from, List<Tensor> given) {
+            if (from + given.size() != arguments.size()) {
+                throw new ShapeException("program: " + (from + given.size()) + " tensors given, it was compiled for " + arguments.size());
+            }
+            for (int i = 0; i < given.size(); i++) {
+                if (!given.get(i).type().equals(arguments.get(from + i))) {
+                    throw new ShapeException("program: argument tensor " + (from + i) + " is " + given.get(i).type() + ", it was compiled for "
+                            + arguments.get(from + i));
+                }
+            }
+        }
+
+        R run(Executable executable, List<Tensor> given) {
+            check(0, given);
+            List<Storage> out = results.stream()
+                    .map(t -> Storage.allocate(t.dtype(), t.shape().size()))
+                    .toList();
+            executable.bind(given.stream().map(Tensor::storage).toList(), out);
+            executable.run();
+            List<Tensor> tensors = new ArrayList<>();
+            for (int i = 0; i < out.size(); i++) {
+                tensors.add(Tensor.of(results.get(i), out.get(i)));
+            }
+            return Tree.rebuild(form, tensors);
+        }
+    }
+}

@@ -1,0 +1,359 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.Shape;
+import org.cosmograd.autodiff.Tensor;
+import org.cosmograd.autodiff.TensorType;
+import org.cosmograd.autodiff.kernel.Lanes.Lane;
+import org.cosmograd.autodiff.kernel.ScalarLanes;
+import org.cosmograd.autodiff.kernel.Storage;
+import org.cosmograd.autodiff.op.Elementwise;
+import org.cosmograd.autodiff.op.Identity;
+import org.cosmograd.autodiff.op.Leaf;
+import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Op;
+import org.cosmograd.autodiff.op.Reduction;
+
+/// An expression as a numbered list, operands first, after the rewrites that every way of running it shares: equal nodes are one
+/// node, dead nodes are gone, literals are folded, identities are bypassed, and sums run along one axis of at most [#SUM] elements
+/// at a time. As the rewrites are shared, all ways of running give the same bits.
+final class Graph {
+    /// The longest stretch that one canonical sum takes; longer axes are summed in pieces and the pieces again.
+    static final int SUM = 4096;
+
+    private static final int FOLD_LIMIT = 1 << 20;
+
+    /// One operation on earlier nodes.
+    ///
+    /// @param op the operation
+    /// @param in numbers of the operands
+    /// @param type type of the result
+    record Node(Op op, List<Integer> in, TensorType type) {
+        Shape shape() {
+            return type.shape();
+        }
+
+        DType dtype() {
+            return type.dtype();
+        }
+
+        boolean isLiteral() {
+            return op instanceof Leaf.Literal;
+        }
+    }
+
+    /// How data that the expression holds are taken.
+    enum DataMode {
+        /// As constants: what depends on them alone is computed at once.
+        CONSTANT,
+        /// As inputs, so that the graph serves for other data of the same form.
+        INPUT
+    }
+
+    private final DataMode mode;
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<Tensor> origins = new ArrayList<>();
+    private final Map<Node, Integer> numbers = new HashMap<>();
+    private final Map<Integer, Storage> constants = new HashMap<>();
+    private final List<Storage> data = new ArrayList<>();
+    private final Map<Object, Integer> leaves = new IdentityHashMap<>();
+    private final Map<Tensor, Integer> seen = new IdentityHashMap<>();
+    private final Map<Tensor, Boolean> fixed = new IdentityHashMap<>();
+    private final int[] roots;
+
+    /// The graph of some expressions.
+    Graph(List<Tensor> expressions, DataMode mode) {
+        this.mode = mode;
+        for (Tensor t : expressions) {
+            add(t);
+        }
+        int[] all = expressions.stream().mapToInt(seen::get).toArray();
+        this.roots = prune(all);
+    }
+
+    Node node(int i) {
+        return nodes.get(i);
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    int[] roots() {
+        return roots.clone();
+    }
+
+    /// The value of a constant node.
+    Storage constant(int i) {
+        return constants.get(i);
+    }
+
+    /// The data that input nodes stand for, in their order (mode `INPUT`).
+    List<Storage> data() {
+        return data;
+    }
+
+    /// The expression that a node came from first.
+    Tensor origin(int i) {
+        return origins.get(i);
+    }
+
+    /// What makes two graphs run alike: operations, wiring and types, not data.
+    List<Object> key() {
+        List<Object> key = new ArrayList<>(nodes);
+        key.add(IntStream.of(roots).boxed().toList());
+        return key;
+    }
+
+    // ------------------------------------------------------------------------------------------------- building
+
+    private void add(Tensor root) {
+        Deque<Tensor> stack = new ArrayDeque<>();
+        stack.push(root);
+        while (!stack.isEmpty()) {
+            Tensor t = stack.peek();
+            if (seen.containsKey(t)) {
+                stack.pop();
+                continue;
+            }
+            if (!(t.op() instanceof Leaf.Literal) && (t.isEvaluated() || folds(t))) {
+                stack.pop();
+                seen.put(t, leaf(t));
+                continue;
+            }
+            boolean ready = true;
+            for (int i = t.operands().size() - 1; i >= 0; i--) {
+                if (!seen.containsKey(t.operands().get(i))) {
+                    stack.push(t.operands().get(i));
+                    ready = false;
+                }
+            }
+            if (ready) {
+                stack.pop();
+                seen.put(t, rewrite(t, t.operands().stream().map(seen::get).toList()));
+            }
+        }
+    }
+
+    /// Whether a node depends on data alone and is worth computing now.
+    private boolean folds(Tensor t) {
+        return mode == DataMode.CONSTANT
+                && !(t.op() instanceof Leaf)
+                && !(t.op() instanceof Movement)
+                && !(t.op() instanceof Identity)
+                && t.shape().size() <= FOLD_LIMIT
+                && isFixed(t)
+                && !literalOnly(t);
+    }
+
+    private boolean isFixed(Tensor root) {
+        Deque<Tensor> stack = new ArrayDeque<>();
+        stack.push(root);
+        while (!stack.isEmpty()) {
+            Tensor t = stack.peek();
+            if (fixed.containsKey(t)) {
+                stack.pop();
+                continue;
+            }
+            boolean ready = true;
+            boolean all = !(t.op() instanceof Leaf.Input);
+            for (Tensor o : t.operands()) {
+                Boolean f = fixed.get(o);
+                if (f == null) {
+                    stack.push(o);
+                    ready = false;
+                } else {
+                    all &= f;
+                }
+            }
+            if (ready) {
+                stack.pop();
+                fixed.put(t, all);
+            }
+        }
+        return fixed.get(root);
+    }
+
+    private static boolean literalOnly(Tensor t) {
+        return t.op() instanceof Elementwise && t.operands().stream().allMatch(Graph::literalView);
+    }
+
+    private static boolean literalView(Tensor t) {
+        return t.op() instanceof Leaf.Literal || (t.op() instanceof Movement && t.operands().stream().allMatch(Graph::literalView));
+    }
+
+    private int leaf(Tensor t) {
+        Storage storage = t.storage();
+        Integer known = leaves.get(storage);
+        if (known != null) {
+            return known;
+        }
+        int id;
+        if (mode == DataMode.INPUT) {
+            id = push(new Node(new Leaf.Input(t.type(), data.size()), List.of(), t.type()), t);
+            data.add(storage);
+        } else {
+            nodes.add(new Node(new Leaf.Data(t.type()), List.of(), t.type()));
+            origins.add(t);
+            id = nodes.size() - 1;
+            constants.put(id, storage);
+        }
+        leaves.put(storage, id);
+        return id;
+    }
+
+    private int push(Node n, Tensor origin) {
+        Integer known = numbers.get(n);
+        if (known != null) {
+            return known;
+        }
+        nodes.add(n);
+        origins.add(origin);
+        numbers.put(n, nodes.size() - 1);
+        return nodes.size() - 1;
+    }
+
+    private int rewrite(Tensor t, List<Integer> in) {
+        Op op = t.op();
+        return switch (op) {
+            case Leaf.Literal l -> push(new Node(l, List.of(), l.type()), t);
+            case Leaf.Input i -> push(new Node(i, List.of(), i.type()), t);
+            case Identity.StopGradient s -> in.getLast();
+            case Identity.Custom c -> in.getLast();
+            case Elementwise.Select s when nodes.get(in.getFirst()).isLiteral() -> in.get(literal(in.getFirst()) != 0 ? 1 : 2);
+            case Elementwise e when in.stream().allMatch(i -> nodes.get(i).isLiteral()) -> fold(e, in, t);
+            case Movement.Pad p -> push(new Node(p, in, t.type()), t);
+            case Movement.Concat c -> push(new Node(c, in, t.type()), t);
+            case Movement m when nodes.get(in.getFirst()).isLiteral() ->
+                    push(new Node(new Leaf.Literal(t.type(), literal(in.getFirst())), List.of(), t.type()), t);
+            case Reduction.Sum s -> sum(in.getFirst(), s.axes(), t);
+            case Reduction.Max m -> max(in.getFirst(), m.axes(), t);
+            default -> push(new Node(op, in, t.type()), t);
+        };
+    }
+
+    private double literal(int i) {
+        return ((Leaf.Literal) nodes.get(i).op()).value();
+    }
+
+    private int fold(Elementwise e, List<Integer> in, Tensor t) {
+        DType from = nodes.get(in.getFirst()).dtype();
+        ScalarLanes lanes = new ScalarLanes(e instanceof Elementwise.Cast ? t.dtype() : from);
+        List<Lane> x = new ArrayList<>();
+        for (int i : in) {
+            x.add(new ScalarLanes(from).constant(literal(i)));
+        }
+        Lane y = e instanceof Elementwise.Cast c ? c.value(lanes, x.getFirst(), from) : e.value(lanes, x);
+        return push(new Node(new Leaf.Literal(t.type(), ScalarLanes.value(y)), List.of(), t.type()), t);
+    }
+
+    private int movement(Op op, int in, Shape to, Tensor origin) {
+        return push(new Node(op, List.of(in), new TensorType(nodes.get(in).dtype(), to)), origin);
+    }
+
+    private int sum(int x, List<Integer> axes, Tensor t) {
+        for (int axis : axes.reversed()) {
+            x = sumAxis(x, axis, t);
+        }
+        return x;
+    }
+
+    private int sumAxis(int x, int axis, Tensor t) {
+        Shape s = nodes.get(x).shape();
+        int n = s.dim(axis);
+        TensorType type = new TensorType(nodes.get(x).dtype(), s.without(axis));
+        if (n == 0 || type.shape().size() == 0) {
+            return push(new Node(new Leaf.Literal(type, 0), List.of(), type), t);
+        } else if (n == 1) {
+            return movement(new Movement.Reshape(type.shape()), x, type.shape(), t);
+        } else if (n <= SUM) {
+            return push(new Node(new Reduction.Sum(List.of(axis)), List.of(x), type), t);
+        }
+        int whole = n / SUM;
+        int[] pieces = s.with(axis, whole).insert(axis + 1, SUM).dims();
+        int head = n % SUM == 0 ? x : slice(x, axis, 0, whole * SUM, t);
+        int partial = sumAxis(movement(new Movement.Reshape(Shape.of(pieces)), head, Shape.of(pieces), t), axis + 1, t);
+        if (n % SUM > 0) {
+            int tail = sumAxis(slice(x, axis, whole * SUM, n, t), axis, t);
+            Shape one = s.with(axis, 1);
+            int row = movement(new Movement.Reshape(one), tail, one, t);
+            TensorType both = new TensorType(type.dtype(), s.with(axis, whole + 1));
+            partial = push(new Node(new Movement.Concat(axis), List.of(partial, row), both), t);
+        }
+        return sumAxis(partial, axis, t);
+    }
+
+    private int slice(int x, int axis, int from, int to, Tensor t) {
+        Shape s = nodes.get(x).shape();
+        List<Integer> start = new ArrayList<>();
+        List<Integer> stop = new ArrayList<>();
+        List<Integer> step = new ArrayList<>();
+        for (int i = 0; i < s.rank(); i++) {
+            start.add(i == axis ? from : 0);
+            stop.add(i == axis ? to : s.dim(i));
+            step.add(1);
+        }
+        return movement(new Movement.Slice(start, stop, step), x, s.with(axis, to - from), t);
+    }
+
+    private int max(int x, List<Integer> axes, Tensor t) {
+        for (int axis : axes.reversed()) {
+            Shape s = nodes.get(x).shape();
+            TensorType type = new TensorType(nodes.get(x).dtype(), s.without(axis));
+            x = s.dim(axis) == 1
+                    ? movement(new Movement.Reshape(type.shape()), x, type.shape(), t)
+                    : push(new Node(new Reduction.Max(List.of(axis)), List.of(x), type), t);
+        }
+        return x;
+    }
+
+    /// Drops nodes that no root needs, keeping the order; returns the roots' new numbers.
+    private int[] prune(int[] all) {
+        boolean[] live = new boolean[nodes.size()];
+        for (int r : all) {
+            live[r] = true;
+        }
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            if (live[i] || (mode == DataMode.INPUT && nodes.get(i).op() instanceof Leaf.Input)) {
+                live[i] = true;
+                nodes.get(i).in().forEach(o -> live[o] = true);
+            }
+        }
+        int[] to = new int[nodes.size()];
+        List<Node> kept = new ArrayList<>();
+        List<Tensor> keptOrigins = new ArrayList<>();
+        Map<Integer, Storage> keptConstants = new HashMap<>();
+        for (int i = 0; i < to.length; i++) {
+            if (live[i]) {
+                to[i] = kept.size();
+                Node n = nodes.get(i);
+                kept.add(new Node(n.op(), n.in().stream().map(o -> to[o]).toList(), n.type()));
+                keptOrigins.add(origins.get(i));
+                if (constants.containsKey(i)) {
+                    keptConstants.put(to[i], constants.get(i));
+                }
+            }
+        }
+        nodes.clear();
+        nodes.addAll(kept);
+        origins.clear();
+        origins.addAll(keptOrigins);
+        constants.clear();
+        constants.putAll(keptConstants);
+        return IntStream.of(all).map(r -> to[r]).toArray();
+    }
+
+    /// Whether a node only shows its operand's elements in another arrangement.
+    static boolean isView(Op op) {
+        return op instanceof Identity.After || (op instanceof Movement && !(op instanceof Movement.Pad) && !(op instanceof Movement.Concat));
+    }
+
+}

@@ -1,0 +1,98 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.cosmograd.autodiff.Shape;
+import org.cosmograd.autodiff.op.Elementwise;
+import org.cosmograd.autodiff.op.Leaf;
+import org.cosmograd.autodiff.op.MatMul;
+import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Reduction;
+
+/// Decides in which order the axes of each stored tensor lie in memory. A short last axis would leave most SIMD lanes empty, so
+/// tensors such as `[256, 4]` are kept with their longest axis innermost. Tensors that meet element by element agree.
+final class Layout {
+    // a last axis this long fills the lanes well enough
+    private static final int LONG = 24;
+    // what comes from outside or goes there is row-major; it decides where it is more than a small part
+    private static final int WEIGHT = 8;
+
+    private final Graph graph;
+    private final int[] parent;
+    private final List<List<Integer>> orders = new ArrayList<>();
+
+    Layout(Graph graph, boolean free) {
+        this.graph = graph;
+        this.parent = IntStream.range(0, graph.size()).toArray();
+        int[] members = new int[parent.length];
+        int[] bound = new int[parent.length];
+        for (int i = 0; i < parent.length; i++) {
+            Graph.Node n = graph.node(i);
+            if (n.op() instanceof Elementwise) {
+                for (int o : n.in()) {
+                    if (graph.node(o).shape().equals(n.shape()) && !Graph.isView(graph.node(o).op()) && !graph.node(o).isLiteral()) {
+                        parent[find(o)] = find(i);
+                    }
+                }
+            }
+        }
+        for (int i = 0; i < parent.length; i++) {
+            members[find(i)]++;
+            bound[find(i)] += isFree(graph.node(i)) ? 0 : 1;
+        }
+        for (int r : graph.roots()) {
+            bound[find(r)]++;
+        }
+        for (int i = 0; i < parent.length; i++) {
+            Graph.Node n = graph.node(i);
+            boolean rowMajor = !free || !isFree(n) || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
+            orders.add(rowMajor ? rowMajor(n.shape()) : longestInnermost(n.shape()));
+        }
+    }
+
+    /// The axes of a node, outermost in memory first.
+    List<Integer> order(int node) {
+        return orders.get(node);
+    }
+
+    private int find(int i) {
+        while (parent[i] != i) {
+            parent[i] = parent[parent[i]];
+            i = parent[i];
+        }
+        return i;
+    }
+
+    private static boolean isFree(Graph.Node n) {
+        return switch (n.op()) {
+            case Leaf l -> false;
+            case Elementwise e -> true;
+            case Reduction.Sum s -> true;
+            case Reduction.Max m -> true;
+            case MatMul m -> n.shape().rank() == 2;
+            case Movement m -> true;
+            default -> false;
+        };
+    }
+
+    static List<Integer> rowMajor(Shape s) {
+        return IntStream.range(0, s.rank()).boxed().toList();
+    }
+
+    static List<Integer> longestInnermost(Shape s) {
+        int last = s.rank() - 1;
+        while (last > 0 && s.dim(last) == 1) {
+            last--;
+        }
+        int longest = last;
+        for (int i = 0; i < last; i++) {
+            longest = s.dim(i) > s.dim(longest) ? i : longest;
+        }
+        if (last < 0 || s.dim(last) >= LONG || longest == last) {
+            return rowMajor(s);
+        }
+        int inner = longest;
+        return IntStream.concat(IntStream.range(0, s.rank()).filter(i -> i != inner), IntStream.of(inner)).boxed().toList();
+    }
+}

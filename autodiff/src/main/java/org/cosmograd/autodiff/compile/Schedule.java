@@ -1,0 +1,578 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.Shape;
+import org.cosmograd.autodiff.TensorType;
+import org.cosmograd.autodiff.kernel.ColumnTask;
+import org.cosmograd.autodiff.kernel.Dense;
+import org.cosmograd.autodiff.kernel.DenseTask;
+import org.cosmograd.autodiff.kernel.ElementFunction;
+import org.cosmograd.autodiff.kernel.GemmTask;
+import org.cosmograd.autodiff.kernel.LoopSpec;
+import org.cosmograd.autodiff.kernel.LoopSpec.Access;
+import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
+import org.cosmograd.autodiff.kernel.MapTask;
+import org.cosmograd.autodiff.kernel.Operand;
+import org.cosmograd.autodiff.kernel.Storage;
+import org.cosmograd.autodiff.kernel.Task;
+import org.cosmograd.autodiff.op.Elementwise;
+import org.cosmograd.autodiff.op.Identity;
+import org.cosmograd.autodiff.op.Indexing;
+import org.cosmograd.autodiff.op.Leaf;
+import org.cosmograd.autodiff.op.LinearAlgebra;
+import org.cosmograd.autodiff.op.MatMul;
+import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.RandomDraw;
+import org.cosmograd.autodiff.op.Reduction;
+
+/// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
+/// Buffers that live inside have places in one slab for each element type, shared by buffers that are not alive together.
+public final class Schedule {
+    /// What a buffer is.
+    enum Kind {
+        INPUT,
+        OUTPUT,
+        CONSTANT,
+        INSIDE
+    }
+
+    /// A stretch of memory.
+    ///
+    /// @param kind what it is
+    /// @param dtype type of its elements
+    /// @param length number of its elements
+    /// @param index which input or output it is, or the node of the constant
+    record Buffer(Kind kind, DType dtype, int length, int index) {}
+
+    /// One step.
+    ///
+    /// @param task makes the runnable step
+    /// @param reads buffers it reads
+    /// @param writes buffers it writes
+    /// @param nodes the nodes it computes
+    /// @param flops floating-point operations, for the listing
+    record Step(Supplier<Task> task, List<Integer> reads, List<Integer> writes, List<Integer> nodes, double flops) {}
+
+    private final Graph graph;
+    private final Fusion fusion;
+    private final Layout layout;
+    private final List<Buffer> buffers = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+    private final Map<Integer, View> views = new HashMap<>();
+    private final Map<Integer, Integer> outputs;
+    private final boolean[] stored;
+    private final int[] places;
+    private final Map<DType, Integer> slabs;
+    private final Map<DType, Integer> lowest;
+
+    Schedule(Graph graph, boolean fuse) {
+        this.graph = graph;
+        this.fusion = new Fusion(graph, fuse);
+        this.layout = new Layout(graph, fuse);
+        this.stored = new boolean[graph.size()];
+        markStored();
+        for (int i = 0; i < graph.size(); i++) {
+            if (graph.node(i).op() instanceof Leaf.Input in) {
+                views.put(i, dense(buffer(Kind.INPUT, graph.node(i).type(), in.index()), graph.node(i).shape()));
+            } else if (graph.node(i).op() instanceof Leaf.Data) {
+                views.put(i, dense(buffer(Kind.CONSTANT, graph.node(i).type(), i), graph.node(i).shape()));
+            }
+        }
+        Map<Integer, Integer> outputs = new HashMap<>();
+        int[] roots = graph.roots();
+        for (int k = 0; k < roots.length; k++) {
+            if (fusion.item(roots[k]) >= 0 && layout.order(roots[k]).equals(Layout.rowMajor(graph.node(roots[k]).shape()))) {
+                outputs.putIfAbsent(roots[k], k);
+            }
+        }
+        this.outputs = outputs;
+        for (Fusion.Item item : fusion.ordered()) {
+            emit(item);
+        }
+        for (int k = 0; k < roots.length; k++) {
+            if (outputs.getOrDefault(roots[k], -1) != k) {
+                copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
+            }
+        }
+        this.places = new int[buffers.size()];
+        this.slabs = new LinkedHashMap<>();
+        this.lowest = new LinkedHashMap<>();
+        plan();
+    }
+
+    List<Buffer> buffers() {
+        return buffers;
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    /// Where an inside buffer begins in its slab.
+    int place(int buffer) {
+        return places[buffer];
+    }
+
+    /// The length of each slab in elements.
+    Map<DType, Integer> slabs() {
+        return slabs;
+    }
+
+    // ------------------------------------------------------------------------------------------------- values
+
+    /// A node of a group needs memory if anything but direct use inside the group asks for it.
+    private void markStored() {
+        for (int r : graph.roots()) {
+            stored[fusion.base(r)] = true;
+        }
+        for (int i = 0; i < stored.length; i++) {
+            Graph.Node n = graph.node(i);
+            if (Graph.isView(n.op())) {
+                continue;
+            }
+            for (int o : n.in()) {
+                int b = fusion.base(o);
+                boolean inside = o == b && fusion.item(i) == fusion.item(b) && graph.node(b).op() instanceof Elementwise;
+                stored[b] |= !inside;
+            }
+        }
+    }
+
+    private int buffer(Kind kind, TensorType type, int index) {
+        buffers.add(new Buffer(kind, type.dtype(), type.shape().size(), index));
+        return buffers.size() - 1;
+    }
+
+    private static View dense(int buffer, Shape shape) {
+        return View.of(buffer, shape, Layout.rowMajor(shape));
+    }
+
+    /// Makes the buffer of a node that is about to be computed.
+    private View define(int node) {
+        TensorType type = graph.node(node).type();
+        Integer output = outputs.get(node);
+        int b = output == null ? buffer(Kind.INSIDE, type, node) : buffer(Kind.OUTPUT, type, output);
+        View v = View.of(b, type.shape(), layout.order(node));
+        views.put(node, v);
+        return v;
+    }
+
+    /// Where a computed node's elements are; views are followed, and copied where a reshape cannot be a view.
+    private View view(int node) {
+        View known = views.get(node);
+        if (known != null) {
+            return known;
+        }
+        Graph.Node n = graph.node(node);
+        View v;
+        if (n.op() instanceof Identity.After) {
+            v = view(n.in().getLast());
+        } else if (n.op() instanceof Movement m && Graph.isView(m)) {
+            View from = view(n.in().getFirst());
+            Optional<View> moved = from.move(m);
+            v = moved.orElseGet(() -> denseCopy(n.in().getFirst(), from).move(m).orElseThrow());
+        } else if (n.op() instanceof Leaf.Literal l) {
+            v = dense(buffer(Kind.INSIDE, n.type(), node), n.shape());
+            fill(v, l.value(), n.dtype(), List.of(node));
+        } else {
+            throw new IllegalStateException("compile: " + n.op().name() + " is used before it is computed");
+        }
+        views.put(node, v);
+        return v;
+    }
+
+    private View dense(int node) {
+        View v = view(node);
+        return v.isDense() ? v : denseCopy(node, v);
+    }
+
+    private View denseCopy(int node, View from) {
+        View to = dense(buffer(Kind.INSIDE, new TensorType(graph.node(node).dtype(), from.shape()), node), from.shape());
+        copy(from, to, graph.node(node).dtype(), List.of());
+        return to;
+    }
+
+    // ------------------------------------------------------------------------------------------------- steps
+
+    private void step(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops) {
+        if (writes.stream().anyMatch(v -> v.shape().size() > 0)) {
+            steps.add(new Step(
+                    task, reads.stream().map(View::buffer).toList(), writes.stream().map(View::buffer).toList(), nodes, flops));
+        }
+    }
+
+    private void copy(int node, int buffer) {
+        Graph.Node n = graph.node(node);
+        View to = dense(buffer, n.shape());
+        if (n.op() instanceof Leaf.Literal l) {
+            fill(to, l.value(), n.dtype(), List.of(node));
+        } else {
+            copy(view(node), to, n.dtype(), List.of(node));
+        }
+    }
+
+    private void copy(View from, View to, DType type, List<Integer> nodes) {
+        LoopSpec body = new LoopSpec(
+                List.of(new LoopSpec.Source(type, Access.UNIT)), List.of(), List.of(new LoopSpec.Sink(0, Access.UNIT, Mode.STORE)));
+        List<Integer> order = byStride(to);
+        int[] dims = sizes(to.shape(), order);
+        List<Operand> operands = List.of(from.operand(order), to.operand(order));
+        step(() -> new MapTask(body, dims, operands, 1), List.of(from), List.of(to), nodes, 0);
+    }
+
+    private void fill(View to, double value, DType type, List<Integer> nodes) {
+        LoopSpec body = new LoopSpec(
+                List.of(),
+                List.of(new LoopSpec.Instruction(new Functions.Constant(value), type, List.of())),
+                List.of(new LoopSpec.Sink(0, Access.UNIT, Mode.STORE)));
+        List<Integer> order = byStride(to);
+        int[] dims = sizes(to.shape(), order);
+        List<Operand> operands = List.of(to.operand(order));
+        step(() -> new MapTask(body, dims, operands, 1), List.of(), List.of(to), nodes, 0);
+    }
+
+    private static int[] sizes(Shape s, List<Integer> order) {
+        return order.stream().mapToInt(s::dim).toArray();
+    }
+
+    /// The axes by how far apart neighbours lie, outermost first.
+    private static List<Integer> byStride(View v) {
+        return IntStream.range(0, v.shape().rank())
+                .boxed()
+                .sorted((a, b) -> Integer.compare(Math.abs(v.strides()[b]), Math.abs(v.strides()[a])))
+                .toList();
+    }
+
+    private void emit(Fusion.Item item) {
+        if (item.loop) {
+            group(item);
+            return;
+        }
+        int i = item.nodes.getFirst();
+        Graph.Node n = graph.node(i);
+        switch (n.op()) {
+            case MatMul m -> product(i, n);
+            case Movement.Concat c -> {
+                List<View> parts = n.in().stream().map(this::view).toList();
+                View to = define(i);
+                int at = 0;
+                for (View p : parts) {
+                    View piece = new View(to.buffer(), to.offset() + at * to.strides()[c.axis()], to.strides(), p.shape());
+                    copy(p, piece, n.dtype(), List.of(i));
+                    at += p.shape().dim(c.axis());
+                }
+            }
+            case Movement.Pad p -> {
+                View from = view(n.in().getFirst());
+                View to = define(i);
+                fill(to, 0, n.dtype(), List.of(i));
+                int at = to.offset();
+                int[] s = to.strides().clone();
+                for (int k = 0; k < s.length; k++) {
+                    at += p.low().get(k) * s[k];
+                    s[k] *= p.interior().get(k) + 1;
+                }
+                copy(from, new View(to.buffer(), at, s, from.shape()), n.dtype(), List.of(i));
+            }
+            default -> denseStep(i, n);
+        }
+    }
+
+    private void product(int i, Graph.Node n) {
+        View a = view(n.in().get(0));
+        View b = view(n.in().get(1));
+        View c = define(i);
+        int r = n.shape().rank();
+        int[] batch = Arrays.copyOf(n.shape().dims(), r - 2);
+        int rows = n.shape().dim(-2);
+        int columns = n.shape().dim(-1);
+        int inner = a.shape().dim(-1);
+        double flops = 2.0 * n.shape().size() * inner;
+        step(
+                () -> new GemmTask(n.dtype(), batch, rows, columns, inner, a.operand(), b.operand(), c.operand()),
+                List.of(a, b),
+                List.of(c),
+                List.of(i),
+                flops);
+    }
+
+    private void denseStep(int i, Graph.Node n) {
+        List<View> in = n.in().stream().map(this::dense).toList();
+        Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
+        int size = first.size();
+        DenseTask.Work work = switch (n.op()) {
+            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).shape().size());
+            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).shape().size());
+            case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
+            case Reduction.ArgMax m ->
+                    Dense.argMax(first.slice(0, m.axis()).size(), first.dim(m.axis()), first.slice(m.axis() + 1, first.rank()).size());
+            case Reduction.CumSum c ->
+                    Dense.cumSum(first.slice(0, c.axis()).size(), first.dim(c.axis()), first.slice(c.axis() + 1, first.rank()).size());
+            case LinearAlgebra.Cholesky c -> Dense.cholesky(first.slice(0, first.rank() - 2).size(), first.dim(-1));
+            case LinearAlgebra.TriangularSolve t ->
+                    Dense.solveTriangular(first.slice(0, first.rank() - 2).size(), first.dim(-1), n.shape().dim(-1), t.transpose());
+            case LinearAlgebra.SymmetricEigen e -> Dense.symmetricEigen(first.slice(0, first.rank() - 2).size(), first.dim(-1));
+            case RandomDraw.Fold f -> Dense.foldKey(f.index());
+            case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
+            case RandomDraw.Normal u -> Dense.normal(n.shape().size());
+            case RandomDraw.Bits u -> Dense.bits(n.shape().size());
+            default -> throw new IllegalStateException("compile: no step for " + n.op().name());
+        };
+        View to = define(i);
+        List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
+        operands.add(to.operand());
+        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), size);
+    }
+
+    // ------------------------------------------------------------------------------------------------- groups
+
+    private void group(Fusion.Item item) {
+        List<Integer> members = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Elementwise).toList();
+        List<Integer> reductions = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Reduction).toList();
+        List<Integer> order = members.isEmpty()
+                ? byStride(view(graph.node(reductions.getFirst()).in().getFirst()))
+                : layout.order(members.getFirst());
+        Body body = new Body(item, members);
+        List<View> sources = new ArrayList<>();
+        List<Operand> operands = new ArrayList<>();
+        for (int i : reductions) {
+            body.value(graph.node(i).in().getFirst());
+        }
+        for (int i : members) {
+            if (stored[i]) {
+                body.value(i);
+            }
+        }
+        for (View v : body.sources.keySet()) {
+            sources.add(v);
+            operands.add(v.operand(order));
+        }
+        List<LoopSpec.Sink> sinks = new ArrayList<>();
+        List<View> targets = new ArrayList<>();
+        for (int i : members) {
+            if (stored[i]) {
+                View to = define(i);
+                targets.add(to);
+                operands.add(to.operand(order));
+                sinks.add(new LoopSpec.Sink(body.number(i), Access.UNIT, Mode.STORE));
+            }
+        }
+        int axis = item.axis < 0 ? -1 : order.indexOf(item.axis);
+        boolean inner = axis == order.size() - 1;
+        for (int i : reductions) {
+            View to = define(i);
+            targets.add(to);
+            int[] s = new int[order.size()];
+            for (int k = 0; k < s.length; k++) {
+                int from = order.get(k);
+                s[k] = from == item.axis ? 0 : to.strides()[from < item.axis ? from : from - 1];
+            }
+            operands.add(new Operand(to.buffer(), to.offset(), s));
+            boolean sum = graph.node(i).op() instanceof Reduction.Sum;
+            Mode mode = inner ? (sum ? Mode.ROW_SUM : Mode.ROW_MAX) : sum ? Mode.ADD : Mode.MAX;
+            sinks.add(new LoopSpec.Sink(body.number(graph.node(i).in().getFirst()), Access.UNIT, mode));
+        }
+        LoopSpec spec = new LoopSpec(body.sourceSpecs(), body.instructions(), sinks);
+        int[] dims = sizes(item.space, order);
+        int cost = Math.max(1, item.operations);
+        double flops = (double) item.operations * item.space.size();
+        if (axis < 0 || inner) {
+            step(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            return;
+        }
+        int length = ColumnTask.scratchLength(dims, axis, reductions.size());
+        int scratch = buffer(Kind.INSIDE, new TensorType(item.dtype, Shape.of(length)), -1);
+        targets.add(dense(scratch, Shape.of(length)));
+        step(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
+    }
+
+    /// The computation of a group, gathered from its results backwards.
+    private final class Body {
+        final Fusion.Item item;
+        final List<Integer> members;
+        final Map<View, Integer> sources = new LinkedHashMap<>();
+        final List<DType> sourceTypes = new ArrayList<>();
+        // values before the number of sources is known: sources as -1-i, instructions as i
+        final Map<Integer, Integer> values = new HashMap<>();
+        final Map<LoopSpec.Instruction, Integer> known = new LinkedHashMap<>();
+
+        Body(Fusion.Item item, List<Integer> members) {
+            this.item = item;
+            this.members = members;
+        }
+
+        int value(int node) {
+            Integer v = values.get(node);
+            if (v == null) {
+                v = make(node);
+                values.put(node, v);
+            }
+            return v;
+        }
+
+        private int make(int node) {
+            Graph.Node n = graph.node(node);
+            if (n.op() instanceof Leaf.Literal l) {
+                return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
+            } else if (!members.contains(node)) {
+                View v = view(node);
+                Integer s = sources.get(v);
+                if (s == null) {
+                    s = sources.size();
+                    sources.put(v, s);
+                    sourceTypes.add(n.dtype());
+                }
+                return -1 - s;
+            }
+            ElementFunction f = (Elementwise) n.op();
+            List<Integer> in = n.in();
+            if (n.op() instanceof Elementwise.Cast) {
+                f = new Functions.Convert(graph.node(in.getFirst()).dtype());
+            } else if (n.op() instanceof Elementwise.Select
+                    && members.contains(in.getFirst())
+                    && graph.node(in.getFirst()).op() instanceof Elementwise.Compare c) {
+                List<Integer> compared = graph.node(in.getFirst()).in();
+                f = new Functions.Choose(c);
+                in = List.of(compared.get(0), compared.get(1), in.get(1), in.get(2));
+            }
+            return instruction(f, n.dtype(), in.stream().map(this::value).toList());
+        }
+
+        private int instruction(ElementFunction f, DType type, List<Integer> arguments) {
+            LoopSpec.Instruction x = new LoopSpec.Instruction(f, type, arguments);
+            return known.computeIfAbsent(x, key -> known.size());
+        }
+
+        int number(int node) {
+            return place(values.get(node));
+        }
+
+        private int place(int value) {
+            return value < 0 ? -1 - value : sources.size() + value;
+        }
+
+        List<LoopSpec.Source> sourceSpecs() {
+            return sourceTypes.stream().map(t -> new LoopSpec.Source(t, Access.UNIT)).toList();
+        }
+
+        List<LoopSpec.Instruction> instructions() {
+            return known.keySet().stream()
+                    .map(x -> new LoopSpec.Instruction(
+                            x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
+                    .toList();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- memory
+
+    /// Gives every inside buffer a place from its first to its last step, lowest free place first, largest buffers first.
+    private void plan() {
+        int[] first = new int[places.length];
+        int[] last = new int[places.length];
+        Arrays.fill(first, Integer.MAX_VALUE);
+        for (int s = 0; s < steps.size(); s++) {
+            for (int b : steps.get(s).writes()) {
+                first[b] = Math.min(first[b], s);
+                last[b] = Math.max(last[b], s);
+            }
+            for (int b : steps.get(s).reads()) {
+                last[b] = Math.max(last[b], s);
+            }
+        }
+        for (DType type : DType.values()) {
+            List<Integer> mine = IntStream.range(0, places.length)
+                    .filter(b -> buffers.get(b).kind() == Kind.INSIDE && buffers.get(b).dtype() == type && first[b] < Integer.MAX_VALUE)
+                    .boxed()
+                    .sorted((a, b) -> Integer.compare(buffers.get(b).length(), buffers.get(a).length()))
+                    .toList();
+            List<Integer> placed = new ArrayList<>();
+            int end = 0;
+            for (int b : mine) {
+                int length = padded(b);
+                int at = 0;
+                List<Integer> overlapping = placed.stream()
+                        .filter(p -> first[p] <= last[b] && first[b] <= last[p])
+                        .sorted((p, q) -> Integer.compare(places[p], places[q]))
+                        .toList();
+                for (int p : overlapping) {
+                    if (at + length <= places[p]) {
+                        break;
+                    }
+                    at = Math.max(at, places[p] + padded(p));
+                }
+                places[b] = at;
+                end = Math.max(end, at + length);
+                placed.add(b);
+            }
+            int peak = 0;
+            for (int s = 0; s < steps.size(); s++) {
+                int alive = 0;
+                for (int b : mine) {
+                    alive += first[b] <= s && s <= last[b] ? padded(b) : 0;
+                }
+                peak = Math.max(peak, alive);
+            }
+            if (end > 0) {
+                slabs.put(type, end);
+                lowest.put(type, peak);
+            }
+        }
+    }
+
+    private int padded(int buffer) {
+        return (buffers.get(buffer).length() + 15) / 16 * 16;
+    }
+
+    // ------------------------------------------------------------------------------------------------- listing
+
+    /// The steps with their nodes, shapes and work, and the memory they share.
+    String explain() {
+        StringBuilder out = new StringBuilder();
+        double total = 0;
+        for (int s = 0; s < steps.size(); s++) {
+            Step step = steps.get(s);
+            String ops = step.nodes().isEmpty()
+                    ? "copy"
+                    : step.nodes().stream().map(i -> graph.node(i).op().name()).collect(Collectors.joining(" "));
+            String results = step.nodes().stream()
+                    .filter(i -> stored[i] || !(graph.node(i).op() instanceof Elementwise))
+                    .map(i -> graph.node(i).type().toString())
+                    .distinct()
+                    .collect(Collectors.joining(" "));
+            long bytes = IntStream.concat(
+                            step.reads().stream().mapToInt(Integer::intValue), step.writes().stream().mapToInt(Integer::intValue))
+                    .mapToLong(b -> (long) buffers.get(b).length() * buffers.get(b).dtype().bytes())
+                    .sum();
+            total += step.flops();
+            out.append(String.format(Locale.ROOT, "%3d  %-60s %-28s %10.0f flop %10d B%n", s, shorten(ops, 60), shorten(results, 28), step.flops(), bytes));
+        }
+        out.append(String.format(Locale.ROOT, "%d steps, %.3g flop", steps.size(), total));
+        slabs.forEach((type, length) -> out.append(String.format(
+                Locale.ROOT, "; %s memory %d B (no plan can do with less than %d B)", type, (long) length * type.bytes(), (long) lowest.get(type) * type.bytes())));
+        return out.append(System.lineSeparator()).toString();
+    }
+
+    private static String shorten(String s, int length) {
+        return s.length() <= length ? s : s.substring(0, length - 1) + "…";
+    }
+
+    /// The values that a constant buffer shows.
+    Storage constant(int buffer) {
+        return graph.constant(buffers.get(buffer).index());
+    }
+}

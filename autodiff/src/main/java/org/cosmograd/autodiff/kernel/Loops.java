@@ -1,0 +1,105 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The kernels of all loops, made on demand and kept.
+///
+/// A kernel runs as its scalar twin at once. When it has done enough work, its SIMD twin is generated and made hot in the background
+/// ([Warmer]), and then takes over; bits do not change. The cache carries no meaning: it changes speed only.
+///
+/// System properties: `cosmograd.simd=false` keeps everything scalar; `cosmograd.simd.bits` sets the vector width.
+public final class Loops {
+    private Loops() {}
+
+    private static final System.Logger LOG = System.getLogger("org.cosmograd.autodiff");
+
+    /// Element operations (times ops per element) after which a kernel counts as hot: about one or two milliseconds of scalar work.
+    static final long HOT = 10_000_000;
+
+    static final boolean SIMD = simdAvailable();
+
+    private static final ConcurrentHashMap<LoopSpec, Tiered> KERNELS = new ConcurrentHashMap<>();
+
+    private static boolean simdAvailable() {
+        if ("false".equals(System.getProperty("cosmograd.simd"))) {
+            return false;
+        }
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            LOG.log(System.Logger.Level.WARNING,
+                    "cosmograd: kernels run without SIMD; add --add-modules jdk.incubator.vector to the java command");
+            return false;
+        }
+        // elsewhere vectors are objects, a hundred times slower than scalar code
+        return System.getProperty("java.vm.name", "").contains("HotSpot") || System.getProperty("java.vm.name", "").contains("OpenJDK");
+    }
+
+    /// The kernel of `spec`.
+    public static LoopKernel kernel(LoopSpec spec) {
+        Tiered known = KERNELS.get(spec);
+        return known != null ? known : KERNELS.computeIfAbsent(spec, Tiered::new);
+    }
+
+    /// An estimate of the bytes of bytecode of a loop. HotSpot never compiles a method of more than 8000: keep groups below
+    /// [#COST_LIMIT].
+    public static int cost(LoopSpec spec) {
+        return LoopEmitter.cost(spec);
+    }
+
+    /// See [#cost].
+    public static final int COST_LIMIT = LoopEmitter.BYTE_LIMIT;
+
+    /// Waits until no hot kernel is without its SIMD twin; for benchmarks.
+    ///
+    /// @return false if `limit` passed first
+    public static boolean awaitWarm(Duration limit) {
+        return Warmer.await(limit);
+    }
+
+    /// A kernel that becomes faster.
+    static final class Tiered implements LoopKernel {
+        final LoopSpec spec;
+        private final LoopKernel scalar;
+        private final int operations;
+        private volatile LoopKernel current;
+        private long work; // lost updates between threads do not matter
+        private boolean hot;
+
+        Tiered(LoopSpec spec) {
+            this.spec = spec;
+            this.scalar = LoopEmitter.scalar(spec);
+            this.operations = LoopEmitter.operations(spec);
+            this.current = scalar;
+        }
+
+        @Override
+        public void run(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
+            LoopKernel kernel = current;
+            kernel.run(arrays, geometry, rowBegin, rowEnd, n);
+            if (kernel == scalar && SIMD) {
+                count((long) (rowEnd - rowBegin) * n * operations);
+            }
+        }
+
+        private void count(long done) {
+            work += done;
+            if (work > HOT && !hot) {
+                hot = true;
+                Warmer.submit(this);
+            }
+        }
+
+        /// Work done so far, in element operations: the measure of its share of time.
+        long work() {
+            return work;
+        }
+
+        void replace(LoopKernel simd) {
+            current = simd;
+        }
+
+        boolean isSimd() {
+            return current != scalar;
+        }
+    }
+}
