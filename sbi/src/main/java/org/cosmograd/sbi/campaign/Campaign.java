@@ -118,7 +118,7 @@ public final class Campaign {
         int fresh = 0;
         for (int s = 0, first = 0; first < number; s++, first += shardSize) {
             int rows = Math.min(shardSize, number - first);
-            Path file = folder.map(f -> f).orElse(Path.of("")).resolve("shard-%06d.npz".formatted(s));
+            Path file = folder.orElse(Path.of("")).resolve("shard-%06d.npz".formatted(s));
             Optional<Shard> found = folder.isPresent() ? read(file, rows) : Optional.empty();
             Shard shard;
             if (found.isPresent()) {
@@ -139,8 +139,8 @@ public final class Campaign {
             invalid += rows - Rows.finite(shard.x.reshape(rows, shard.x.shape().size() / rows)).length;
             double seconds = (System.nanoTime() - begin) * 1e-9;
             int done = first + rows;
-            listener.progress(new CampaignListener.Progress(
-                    done, number, invalid, seconds, fresh == 0 ? Double.NaN : seconds / fresh * (number - done)));
+            double left = done == number ? 0 : fresh == 0 ? Double.NaN : seconds / fresh * (number - done);
+            listener.progress(new CampaignListener.Progress(done, number, invalid, seconds, left));
         }
         return Simulations.of(Rows.concat(theta, number), Rows.concat(x, number));
     }

@@ -1,5 +1,6 @@
 package org.cosmograd.sbi.diagnostics;
 
+import java.util.Arrays;
 import java.util.Locale;
 import org.cosmograd.autodiff.Tensor;
 
@@ -111,7 +112,7 @@ public record PredictiveCheck(Tensor features, double chiSquare, double chiSquar
 
     @Override
     public String toString() {
-        double least = features.min().item();
+        double least = Arrays.stream(features.toDoubles()).min().orElse(1);
         return String.format(
                 Locale.ROOT,
                 "PredictiveCheck[p %.3g, chi2 %.1f for %d features (p %.3g), least feature p %.3g, %d replications]",
