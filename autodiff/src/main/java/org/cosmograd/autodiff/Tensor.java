@@ -664,13 +664,13 @@ public final class Tensor {
     }
 
     /// The largest elements over axes, which vanish.
-    public Tensor max(int... axes) {
+    public Tensor maxOver(int... axes) {
         return axes.length == 0 ? this : apply(new Reduction.Max(axes("max", axes)));
     }
 
     /// The smallest elements over axes, which vanish.
-    public Tensor min(int... axes) {
-        return neg().max(axes).neg();
+    public Tensor minOver(int... axes) {
+        return neg().maxOver(axes).neg();
     }
 
     /// The place of the first largest element along an axis.
@@ -686,7 +686,7 @@ public final class Tensor {
     /// `ln Σ eˣ` over one axis, which vanishes; safe for large elements. All elements `-∞` give `-∞`.
     public Tensor logSumExp(int axis) {
         int a = shape().axis("logSumExp", axis);
-        Tensor top = max(a).stopGradient();
+        Tensor top = maxOver(a).stopGradient();
         Tensor shift = top.abs().less(Double.POSITIVE_INFINITY).where(top, 0);
         return sub(shift.expand(a)).exp().sum(a).log().add(shift);
     }
@@ -694,14 +694,14 @@ public final class Tensor {
     /// `x - ln Σ eˣ` over one axis.
     public Tensor logSoftmax(int axis) {
         int a = shape().axis("logSoftmax", axis);
-        Tensor shifted = sub(max(a).stopGradient().expand(a));
+        Tensor shifted = sub(maxOver(a).stopGradient().expand(a));
         return shifted.sub(shifted.exp().sum(a).log().expand(a));
     }
 
     /// `eˣ / Σ eˣ` over one axis.
     public Tensor softmax(int axis) {
         int a = shape().axis("softmax", axis);
-        Tensor e = sub(max(a).stopGradient().expand(a)).exp();
+        Tensor e = sub(maxOver(a).stopGradient().expand(a)).exp();
         return e.div(e.sum(a).expand(a));
     }
 

@@ -36,7 +36,7 @@ public final class Tree {
 
     /// The tree with each tensor replaced by `f` of it.
     public static <T> T map(T tree, UnaryOperator<Tensor> f) {
-        return cast(transform(tree, f));
+        return cast(java.util.Objects.requireNonNull(transform(tree, f)));
     }
 
     /// Two trees of one form combined tensor by tensor.

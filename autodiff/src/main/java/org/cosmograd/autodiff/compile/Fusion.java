@@ -108,9 +108,9 @@ final class Fusion {
             return;
         }
         int at = switch (n.op()) {
-            case Elementwise e -> fuse && !(e instanceof Elementwise.Cast) ? join(i, n, e) : -1;
-            case Reduction.Sum s -> fuse ? reduce(i, n, s.axes().getFirst()) : -1;
-            case Reduction.Max m -> fuse ? reduce(i, n, m.axes().getFirst()) : -1;
+            case Elementwise e -> fuse && !(e instanceof Elementwise.Cast) ? join(n) : -1;
+            case Reduction.Sum s -> fuse ? reduce(n, s.axes().getFirst()) : -1;
+            case Reduction.Max m -> fuse ? reduce(n, m.axes().getFirst()) : -1;
             default -> -1;
         };
         if (at < 0) {
@@ -164,7 +164,7 @@ final class Fusion {
         return g.open && g.nodes.size() < MOST_NODES && g.operations + operations(n) <= MOST_OPERATIONS;
     }
 
-    private int join(int i, Graph.Node n, Elementwise e) {
+    private int join(Graph.Node n) {
         int best = -1;
         for (int o : n.in()) {
             int at = item[o];
@@ -175,7 +175,7 @@ final class Fusion {
         return best;
     }
 
-    private int reduce(int i, Graph.Node n, int axis) {
+    private int reduce(Graph.Node n, int axis) {
         int o = n.in().getFirst();
         int at = item[o];
         boolean joins = at >= 0
@@ -183,6 +183,9 @@ final class Fusion {
                 && fits(items.get(at), n)
                 && (items.get(at).axis < 0 || items.get(at).axis == axis)
                 && graph.node(o).dtype().isFloating();
+        if (joins) {
+            items.get(at).axis = axis;
+        }
         return joins ? at : -1;
     }
 

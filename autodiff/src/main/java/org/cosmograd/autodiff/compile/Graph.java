@@ -93,7 +93,7 @@ final class Graph {
 
     /// The value of a constant node.
     Storage constant(int i) {
-        return constants.get(i);
+        return java.util.Objects.requireNonNull(constants.get(i));
     }
 
     /// The data that input nodes stand for, in their order (mode `INPUT`).
@@ -179,7 +179,7 @@ final class Graph {
                 fixed.put(t, all);
             }
         }
-        return fixed.get(root);
+        return fixed.getOrDefault(root, false);
     }
 
     private static boolean literalOnly(Tensor t) {

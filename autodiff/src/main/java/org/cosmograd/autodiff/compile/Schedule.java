@@ -459,7 +459,7 @@ public final class Schedule {
         }
 
         int number(int node) {
-            return place(values.get(node));
+            return place(value(node));
         }
 
         private int place(int value) {
@@ -563,7 +563,7 @@ public final class Schedule {
         }
         out.append(String.format(Locale.ROOT, "%d steps, %.3g flop", steps.size(), total));
         slabs.forEach((type, length) -> out.append(String.format(
-                Locale.ROOT, "; %s memory %d B (no plan can do with less than %d B)", type, (long) length * type.bytes(), (long) lowest.get(type) * type.bytes())));
+                Locale.ROOT, "; %s memory %d B (no plan can do with less than %d B)", type, (long) length * type.bytes(), (long) lowest.getOrDefault(type, 0) * type.bytes())));
         return out.append(System.lineSeparator()).toString();
     }
 

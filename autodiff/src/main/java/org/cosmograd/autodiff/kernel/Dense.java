@@ -106,7 +106,7 @@ public final class Dense {
                     for (int j = 1; j < n; j++) {
                         double x = element(arrays[0], from + j * inner);
                         double y = element(arrays[0], from + best * inner);
-                        if (x > y || (x != x && y == y)) {
+                        if (x > y || (Double.isNaN(x) && !Double.isNaN(y))) {
                             best = j;
                         }
                     }

@@ -8,6 +8,7 @@ package org.cosmograd.autodiff.kernel;
 /// `k` is cut into slices; between slices the sums rest in `C`, which rounds nothing.
 ///
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
+@SuppressWarnings("NullAway") // fields hold a call's arguments
 final class GemmBlocks {
     private static final ThreadLocal<GemmBlocks> MINE = ThreadLocal.withInitial(GemmBlocks::new);
     private static final int SLICE = Integer.getInteger("kc",256);

@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 /// has the pool, runs inline on its own thread, chunks in ascending order.
 ///
 /// Idle workers spin for some tens of microseconds, so that the next run of the same step finds them awake, and then park.
+@SuppressWarnings("NullAway") // fields hold the work at hand
 public final class Workers {
     /// What is run, once per chunk. Chunks may run at the same time and in any order.
     @FunctionalInterface
