@@ -18,8 +18,8 @@ public final class Tarp {
     /// Levels of truths `[n, D]` among draws `[n, L, D]`, with references uniform in the box that the truths span.
     public static Coverage of(Tensor truth, Tensor draws, Key key) {
         Samples.pairs("Tarp", truth, draws);
-        Tensor low = truth.min(0);
-        Tensor span = truth.max(0).sub(low);
+        Tensor low = truth.minOver(0);
+        Tensor span = truth.maxOver(0).sub(low);
         Tensor u = key.uniform(DType.F64, truth.dim(0), truth.dim(1)).cast(truth.dtype());
         return of(truth, draws, u.mul(span).add(low));
     }
