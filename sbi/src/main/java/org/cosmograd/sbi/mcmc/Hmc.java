@@ -22,7 +22,8 @@ import org.cosmograd.autodiff.Tensor;
 /// `T u/ε` with `u` uniform on (½, 3/2), so that no period of the target resonates.
 ///
 /// Warm-up works on all chains at once, in windows that double: the metric is the covariance of all chains in the later half of a window,
-/// the step size follows the mean acceptance by dual averaging. After warm-up nothing adapts.
+/// the step size follows the harmonic mean of the chains' acceptance by dual averaging: a few chains stuck where the target is narrow
+/// count for more than the many that move. After warm-up nothing adapts.
 ///
 /// One program does a leapfrog step of all chains (`[C, D]`), another accepts or rejects; the host decides only how many steps.
 /// Same key, same start: same bits.
@@ -56,10 +57,10 @@ public final class Hmc {
         this.deadline = deadline;
     }
 
-    /// A sampler of a log-density on a box: 300 steps of warm-up, 500 draws of each chain, acceptance 0.8, trajectories of length 1.5 in
+    /// A sampler of a log-density on a box: 300 steps of warm-up, 500 draws of each chain, acceptance 0.8, trajectories of length 2 in
     /// units of the posterior's width, at most 64 leapfrog steps, a dense metric up to 100 parameters.
     public static Hmc of(LogDensity target, Unconstrained space) {
-        return new Hmc(target, space, 300, 500, 0.8, 1.5, 64, space.dimension() <= 100, Duration.ofDays(365));
+        return new Hmc(target, space, 300, 500, 0.8, 2, 64, space.dimension() <= 100, Duration.ofDays(365));
     }
 
     /// A sampler of a log-density on all of ℝᴰ.
@@ -79,7 +80,7 @@ public final class Hmc {
         return new Hmc(target, space, warmup, number, acceptance, length, mostLeapfrogs, dense, deadline);
     }
 
-    /// With this mean probability of acceptance in mind.
+    /// With this harmonic mean of the probability of acceptance in mind.
     public Hmc acceptance(double rate) {
         check(rate > 0 && rate < 1, "acceptance", "a number between 0 and 1", rate);
         return new Hmc(target, space, warmup, draws, rate, length, mostLeapfrogs, dense, deadline);
@@ -236,6 +237,7 @@ public final class Hmc {
         private long gradients;
         private int steps;
         private double meanAcceptance;
+        private double harmonic;
         private int diverged;
 
         Run(Tensor theta, Key key) {
@@ -288,9 +290,12 @@ public final class Hmc {
             gradients += leapfrogs;
             double[] p = s.info.acceptance.toDoubles();
             meanAcceptance = 0;
+            double inverse = 0;
             for (double v : p) {
                 meanAcceptance += v / p.length;
+                inverse += 1 / Math.max(v, 0.01) / p.length;
             }
+            harmonic = 1 / inverse;
             diverged = 0;
             for (double v : s.info.diverged.toDoubles()) {
                 diverged += v > 0 ? 1 : 0;
@@ -347,7 +352,7 @@ public final class Hmc {
                     }
                     stepSize(average.epsilon);
                     step(leapfrogs(t, from == 0 ? Math.min(mostLeapfrogs, 16) : mostLeapfrogs));
-                    average.see(meanAcceptance);
+                    average.see(harmonic);
                     if (t >= from + (to - from) / 2) {
                         double[] z = state.z.toDoubles();
                         System.arraycopy(z, 0, seen, kept * z.length, z.length);
