@@ -51,6 +51,8 @@ final class Fusion {
         for (int i = 0; i < item.length; i++) {
             item[i] = -1;
             needs[i] = new BitSet();
+        }
+        for (int i = 0; i < item.length; i++) {
             place(i);
         }
     }

@@ -22,7 +22,7 @@ public final class ColumnTask implements Task {
     private final int width;
     private final boolean[] reducing;
     private final int reducers;
-    private final boolean max;
+    private final boolean[] max;
     private final DType type;
     private final int scratch;
     private final int units;
@@ -62,18 +62,17 @@ public final class ColumnTask implements Task {
         this.width = Math.min(n, WIDTH);
         int sources = body.sources().size();
         this.reducing = new boolean[count];
-        boolean anyMax = false;
+        this.max = new boolean[count];
         int r = 0;
         int[] innermost = new int[count];
         for (int k = 0; k < count; k++) {
             Mode mode = k < sources ? Mode.STORE : body.sinks().get(k - sources).mode();
             reducing[k] = mode != Mode.STORE;
-            anyMax |= mode == Mode.MAX;
+            max[k] = mode == Mode.MAX;
             r += reducing[k] ? 1 : 0;
             innermost[k] = reducing[k] ? 1 : strides[k][last];
         }
         this.reducers = r;
-        this.max = anyMax;
         this.kernel = Loops.kernel(Axes.specialise(body, innermost, n));
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
@@ -127,7 +126,13 @@ public final class ColumnTask implements Task {
             int index = u / blocks;
             int first = u % blocks * WIDTH;
             int w = Math.min(WIDTH, n - first);
-            fill(own, kept * width * reducers);
+            int to = own;
+            for (int k = 0; k < operands.length; k++) {
+                if (reducing[k]) {
+                    fill(to, kept * width, max[k]);
+                    to += kept * width;
+                }
+            }
             for (int r = 0; r < length; r += LANES) {
                 int at = own;
                 for (int k = 0; k < operands.length; k++) {
@@ -149,15 +154,15 @@ public final class ColumnTask implements Task {
             for (int k = 0; k < operands.length; k++) {
                 if (reducing[k]) {
                     int[] s = operands[k].strides();
-                    int to = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
-                    combine(at, kept, w, outputs[k], to, s[rank + 1]);
+                    int result = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
+                    combine(at, kept, w, max[k], outputs[k], result, s[rank + 1]);
                     at += kept * width;
                 }
             }
         }
     }
 
-    private void fill(int from, int count) {
+    private void fill(int from, int count, boolean max) {
         if (type == DType.F32) {
             Arrays.fill((float[]) scratchArray, from, from + count, max ? Float.NEGATIVE_INFINITY : 0);
         } else {
@@ -165,7 +170,7 @@ public final class ColumnTask implements Task {
         }
     }
 
-    private void combine(int from, int kept, int w, Object out, int to, int stride) {
+    private void combine(int from, int kept, int w, boolean max, Object out, int to, int stride) {
         if (type == DType.F32) {
             combine((float[]) scratchArray, from, kept, w, max);
             copy((float[]) scratchArray, from, w, (float[]) out, to, stride);
