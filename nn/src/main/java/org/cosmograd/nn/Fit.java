@@ -1,0 +1,395 @@
+package org.cosmograd.nn;
+
+import static org.cosmograd.nn.FitListener.Epoch;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.Gradient;
+import org.cosmograd.autodiff.Key;
+import org.cosmograd.autodiff.Program;
+import org.cosmograd.autodiff.Tensor;
+import org.cosmograd.autodiff.Tree;
+
+/// Trains a model, any tree of tensors, by stochastic gradient descent on a loss: `min E[loss(model, batch)]`.
+///
+///     record Pairs(Tensor x, Tensor y) {}
+///     Fit<Mlp, Pairs> fit = Fit.of((net, d) -> net.apply(d.x()).sub(d.y()).square().mean());
+///     Mlp trained = fit.train(net, new Pairs(x, y), FitSettings.DEFAULT).model();
+///
+/// The data set is a tree whose tensors have one row per example, `[N, …]`; a batch is the same tree with rows `[B, …]`. A step is one
+/// program: it draws its batch from the epoch's random order, moves the parameters and counts itself, so repeating it allocates
+/// nothing. Rows left over at the end of an epoch are left out of it; validation covers all rows held out. The model with the lowest
+/// validation loss is returned.
+///
+/// The numbers depend on the settings' key only: not on the number of threads, and not on whether the run was interrupted and went
+/// on from a checkpoint. Only the time limit is outside this promise.
+///
+/// @param <M> the model
+/// @param <D> the data set, and a batch of it
+public final class Fit<M, D> {
+
+    /// A loss with randomness of its own, such as added noise or dropout.
+    ///
+    /// @param <M> the model
+    /// @param <D> a batch
+    @FunctionalInterface
+    public interface Loss<M, D> {
+        /// A scalar, usually a mean over the batch.
+        Tensor of(M model, D batch, Key key);
+    }
+
+    /// Why training stopped.
+    public enum Stop {
+        /// All epochs were done.
+        EPOCHS,
+        /// The validation loss did not fall for as many epochs as the patience says.
+        PATIENCE,
+        /// The time was up.
+        TIME,
+        /// The loss became infinite or NaN.
+        NOT_FINITE
+    }
+
+    /// What came of a training.
+    ///
+    /// @param model the model with the lowest validation loss
+    /// @param bestEpoch its epoch; -1 if no epoch gave a finite loss, and the model is the initial one
+    /// @param bestLoss its validation loss
+    /// @param epochs all epochs
+    /// @param stop why training stopped
+    /// @param why the same as a sentence
+    /// @param <M> the model
+    public record Result<M>(M model, int bestEpoch, double bestLoss, List<Epoch> epochs, Stop stop, String why) {}
+
+    private record State<M>(M model, Optimiser.State<M> optimiser, Tensor position, Tensor loss, Key key) {}
+
+    private record Feed<D>(D rows, Tensor order, Tensor rate) {}
+
+    private record Held<D>(D rows, Key key) {}
+
+    private final Loss<M, D> loss;
+    private final List<FitListener> listeners;
+    private final Optional<Path> checkpoint;
+
+    private Fit(Loss<M, D> loss, List<FitListener> listeners, Optional<Path> checkpoint) {
+        this.loss = loss;
+        this.listeners = listeners;
+        this.checkpoint = checkpoint;
+    }
+
+    /// A training by a loss without randomness.
+    public static <M, D> Fit<M, D> of(BiFunction<M, D, Tensor> loss) {
+        return new Fit<>((model, batch, key) -> loss.apply(model, batch), List.of(), Optional.empty());
+    }
+
+    /// A training by a loss with randomness, a new key for each step and the same keys for each validation.
+    public static <M, D> Fit<M, D> random(Loss<M, D> loss) {
+        return new Fit<>(loss, List.of(), Optional.empty());
+    }
+
+    /// With somebody who is told.
+    public Fit<M, D> listener(FitListener listener) {
+        List<FitListener> all = new ArrayList<>(listeners);
+        all.add(listener);
+        return new Fit<>(loss, List.copyOf(all), checkpoint);
+    }
+
+    /// With a file in which the state is kept: written now and then and at the end. If it exists when training begins, training goes
+    /// on from there and ends with the same bits as if it had not stopped.
+    public Fit<M, D> checkpoint(Path file) {
+        return new Fit<>(loss, listeners, Optional.of(file));
+    }
+
+    /// Trains, with a random part of the rows held out for validation.
+    public Result<M> train(M model, D data, FitSettings settings) {
+        int n = rows(data);
+        int held = (int) Math.round(n * settings.validation());
+        held = settings.validation() > 0 && n > 1 ? Math.clamp(held, 1, n - 1) : 0;
+        Tensor order = settings.key().fold(0).permutation(n);
+        D train = pick(data, order.slice(0, held, n));
+        return run(model, train, held == 0 ? List.of() : pieces(pick(data, order.slice(0, 0, held)), settings.batch()), settings);
+    }
+
+    /// Trains, with rows for validation chosen by the caller.
+    public Result<M> train(M model, D data, D validation, FitSettings settings) {
+        rows(data);
+        return run(model, data, pieces(validation, settings.batch()), settings);
+    }
+
+    private static int rows(Object data) {
+        int n = -1;
+        for (Map.Entry<String, Tensor> e : Tree.named(data).entrySet()) {
+            Tensor t = e.getValue();
+            if (t.shape().rank() == 0) {
+                throw new IllegalArgumentException("Fit: " + label(e.getKey()) + " of the data set is a scalar; it needs rows");
+            }
+            if (n >= 0 && t.dim(0) != n) {
+                throw new IllegalArgumentException("Fit: the data set has " + n + " rows, but " + label(e.getKey()) + " has " + t.dim(0));
+            }
+            n = t.dim(0);
+        }
+        if (n <= 0) {
+            throw new IllegalArgumentException("Fit: the data set has no rows");
+        }
+        return n;
+    }
+
+    private static String label(String name) {
+        return name.isEmpty() ? "the tensor" : name;
+    }
+
+    private static <D> D pick(D data, Tensor index) {
+        return Tree.map(data, t -> evaluated(t.gather(0, index)));
+    }
+
+    private static <D> List<D> pieces(D data, int size) {
+        int n = rows(data);
+        List<D> out = new ArrayList<>();
+        for (int from = 0; from < n; from += size) {
+            int start = from;
+            out.add(Tree.map(data, t -> evaluated(t.slice(0, start, Math.min(n, start + size)))));
+        }
+        return out;
+    }
+
+    /// The value alone, without the expression that led to it.
+    private static Tensor evaluated(Tensor t) {
+        return Tensor.of(t.type(), t.storage());
+    }
+
+    private State<M> step(State<M> s, Feed<D> feed, int batch, int steps, FitSettings settings) {
+        Tensor index = feed.order().gather(0, s.position().mul(batch).add(Tensor.iota(batch)));
+        D rows = Tree.map(feed.rows(), t -> t.gather(0, index));
+        Tensor value = loss.of(s.model(), rows, s.key().fold(1));
+        M gradient = Tree.rebuild(s.model(), Gradient.of(value, Tree.leaves(s.model())));
+        if (settings.clip() < Double.POSITIVE_INFINITY) {
+            gradient = Optimiser.clip(gradient, settings.clip());
+        }
+        Tensor rate = feed.rate().mul(settings.schedule().at(s.optimiser().step()));
+        Optimiser.Update<M> next = settings.optimiser().step(s.model(), gradient, s.optimiser(), rate);
+        Tensor first = s.position().equal(0);
+        Tensor position = s.position().add(1);
+        Tensor wide = value.reshape().cast(DType.F64);
+        return new State<>(
+                next.parameters(),
+                next.state(),
+                position.less(steps).where(position, 0),
+                first.cast(DType.F64).where(wide, s.loss().add(wide)),
+                s.key().fold(0));
+    }
+
+    private Result<M> run(M model, D data, List<D> held, FitSettings settings) {
+        int n = rows(data);
+        int batch = Math.min(settings.batch(), n);
+        int steps = n / batch;
+        int heldRows = held.stream().mapToInt(Fit::rows).sum();
+        long start = System.nanoTime();
+        State<M> first = new State<>(
+                model,
+                settings.optimiser().start(model),
+                Tensor.scalar(0, DType.I32),
+                Tensor.scalar(0, DType.F64),
+                settings.key().fold(1));
+        Progress<M> progress = resume(new Progress<>(first, model, List.of()), n, settings);
+        List<Epoch> epochs = new ArrayList<>(progress.epochs);
+        double before = epochs.isEmpty() ? 0 : epochs.getLast().seconds();
+        M best = progress.best;
+        tell(l -> l.begin(new FitListener.Plan(settings.epochs(), steps, n, heldRows, Tree.size(model), epochs.size())));
+
+        Feed<D> example = new Feed<>(data, settings.key().permutation(n), Tensor.scalar(1, DType.F32));
+        Program.Loop<State<M>, Feed<D>> loop =
+                Program.loop((s, f) -> step(s, f, batch, steps, settings), progress.state, example);
+        Validation<M, D> validation = new Validation<>(loss, model, held, settings.key().fold(2));
+
+        double written = before;
+        Track track = Track.of(epochs, settings);
+        Stop stop = track.stop(settings);
+        while (stop == Stop.EPOCHS && epochs.size() < settings.epochs()) {
+            int e = epochs.size();
+            double rate = settings.rate() * track.factor;
+            Feed<D> feed = new Feed<>(data, evaluated(settings.key().fold(3 + e).permutation(n)), scalar(rate));
+            int done = 0;
+            boolean late = false;
+            while (done < steps && !late) {
+                loop.step(feed);
+                for (FitListener l : listeners) {
+                    l.step(e, done);
+                }
+                done++;
+                late = before + (System.nanoTime() - start) * 1e-9 > settings.seconds();
+            }
+            double train = loop.live().loss().item() / done;
+            double valid = held.isEmpty() ? train : validation.loss(loop.live().model());
+            boolean better = valid < track.bestLoss && Double.isFinite(train);
+            int made = loop.live().optimiser().step().toInts()[0];
+            double last = rate * settings.schedule().at(Tensor.scalar(made - 1, DType.I32)).item();
+            double seconds = before + (System.nanoTime() - start) * 1e-9;
+            Epoch epoch = new Epoch(e, train, valid, last, better, seconds);
+            epochs.add(epoch);
+            if (better) {
+                best = loop.state().model();
+            }
+            tell(l -> l.epoch(epoch));
+            track = Track.of(epochs, settings);
+            stop = late ? Stop.TIME : track.stop(settings);
+            boolean finite = stop != Stop.NOT_FINITE;
+            if (checkpoint.isPresent() && finite && !late && seconds - written > settings.checkpointSeconds()) {
+                save(new Progress<>(loop.state(), best, epochs), n, settings);
+                written = seconds;
+            }
+        }
+        // a broken state, or one in the middle of an epoch, is nothing to go on from
+        if (checkpoint.isPresent() && (stop == Stop.EPOCHS || stop == Stop.PATIENCE)) {
+            save(new Progress<>(loop.state(), best, epochs), n, settings);
+        }
+        String why = track.why(stop, settings);
+        tell(l -> l.end(why));
+        return new Result<>(best, track.bestEpoch, track.bestLoss, List.copyOf(epochs), stop, why);
+    }
+
+    private static Tensor scalar(double value) {
+        return Tensor.of((float) value).reshape();
+    }
+
+    private void tell(java.util.function.Consumer<FitListener> message) {
+        listeners.forEach(message);
+    }
+
+    /// Everything that follows from the epochs so far, so that a resumed run needs no more than their list.
+    private record Track(double bestLoss, int bestEpoch, double factor, int epochs, double train, double valid) {
+
+        static Track of(List<Epoch> epochs, FitSettings settings) {
+            double bestLoss = Double.POSITIVE_INFINITY;
+            int bestEpoch = -1;
+            int waited = 0;
+            double factor = 1;
+            for (Epoch e : epochs) {
+                waited++;
+                if (e.best()) {
+                    bestLoss = e.validationLoss();
+                    bestEpoch = e.epoch();
+                    waited = 0;
+                } else if (settings.plateau() > 0 && waited >= settings.plateau()) {
+                    factor *= settings.plateauFactor();
+                    waited = 0;
+                }
+            }
+            double train = epochs.isEmpty() ? 0 : epochs.getLast().trainLoss();
+            double valid = epochs.isEmpty() ? 0 : epochs.getLast().validationLoss();
+            return new Track(bestLoss, bestEpoch, factor, epochs.size(), train, valid);
+        }
+
+        Stop stop(FitSettings settings) {
+            if (!Double.isFinite(train) || Double.isNaN(valid)) {
+                return Stop.NOT_FINITE;
+            }
+            return epochs - 1 - bestEpoch >= settings.patience() ? Stop.PATIENCE : Stop.EPOCHS;
+        }
+
+        String why(Stop stop, FitSettings settings) {
+            String kept = bestEpoch < 0
+                    ? "the initial weights are kept"
+                    : String.format(Locale.ROOT, "the weights of epoch %d (validation loss %.6g) are kept", bestEpoch, bestLoss);
+            return switch (stop) {
+                case EPOCHS -> "Fit: all " + settings.epochs() + " epochs are done; " + kept;
+                case PATIENCE -> "Fit: the validation loss did not fall for " + settings.patience() + " epochs; " + kept;
+                case TIME -> String.format(Locale.ROOT, "Fit: the time limit of %g s is reached in epoch %d; %s", settings.seconds(), epochs - 1, kept);
+                case NOT_FINITE -> "Fit: the loss became " + (Double.isFinite(train) ? valid : train) + " in epoch " + (epochs - 1) + "; "
+                        + kept + "; look for NaN or huge numbers in the data, or lower the learning rate";
+            };
+        }
+    }
+
+    /// The mean loss over all rows held out, piece by piece; the last piece may be shorter and has a program of its own.
+    private static final class Validation<M, D> {
+        private final List<Held<D>> pieces = new ArrayList<>();
+        private final List<Program.Binary<M, Held<D>, Tensor>> programs = new ArrayList<>();
+        private final int[] sizes;
+
+        Validation(Loss<M, D> loss, M model, List<D> held, Key key) {
+            sizes = held.stream().mapToInt(Fit::rows).toArray();
+            for (int i = 0; i < sizes.length; i++) {
+                Held<D> piece = new Held<>(held.get(i), key.fold(i));
+                pieces.add(piece);
+                programs.add(
+                        i > 0 && sizes[i] == sizes[0]
+                                ? programs.getFirst()
+                                : Program.of((m, h) -> loss.of(m, h.rows(), h.key()).reshape(), model, piece));
+            }
+        }
+
+        double loss(M model) {
+            double sum = 0;
+            int rows = 0;
+            for (int i = 0; i < sizes.length; i++) {
+                sum += programs.get(i).run(model, pieces.get(i)).item() * sizes[i];
+                rows += sizes[i];
+            }
+            return sum / rows;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- checkpoints
+
+    private record Progress<M>(State<M> state, M best, List<Epoch> epochs) {}
+
+    private void save(Progress<M> progress, int rows, FitSettings settings) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        Tree.named(progress.state).forEach((k, v) -> tensors.put("state." + k, v));
+        Tree.named(progress.best).forEach((k, v) -> tensors.put("best." + k, v));
+        double[][] table = progress.epochs.stream()
+                .map(e -> new double[] {e.epoch(), e.trainLoss(), e.validationLoss(), e.rate(), e.best() ? 1 : 0, e.seconds()})
+                .toArray(double[][]::new);
+        tensors.put("epochs", table.length == 0 ? Tensor.zeros(DType.F64, 0, 6) : Tensor.of(table));
+        Path file = checkpoint.orElseThrow();
+        try {
+            new Safetensors(tensors, metadata(rows, settings)).write(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Fit: cannot write the checkpoint " + file.getFileName() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> metadata(int rows, FitSettings settings) {
+        return Map.of(
+                "format", "cosmograd fit 1",
+                "rows", Integer.toString(rows),
+                "batch", Integer.toString(settings.batch()),
+                "rate", Double.toString(settings.rate()),
+                "optimiser", settings.optimiser().toString(),
+                "key", Long.toUnsignedString(settings.key().seed(), 16));
+    }
+
+    private Progress<M> resume(Progress<M> fresh, int rows, FitSettings settings) {
+        if (checkpoint.isEmpty() || !Files.exists(checkpoint.get())) {
+            return fresh;
+        }
+        Path file = checkpoint.get();
+        try {
+            Safetensors saved = Safetensors.read(file);
+            new java.util.TreeMap<>(metadata(rows, settings)).forEach((k, v) -> {
+                String there = saved.metadata().getOrDefault(k, "nothing");
+                if (!there.equals(v)) {
+                    throw new IllegalArgumentException("Fit: the checkpoint " + file.getFileName() + " belongs to another training: " + k
+                            + " is " + there + " there and " + v + " here; remove the file to start anew");
+                }
+            });
+            List<Epoch> epochs = new ArrayList<>();
+            for (double[] r : java.util.Objects.requireNonNull(saved.tensors().get("epochs")).toRows()) {
+                epochs.add(new Epoch((int) r[0], r[1], r[2], r[3], r[4] != 0, r[5]));
+            }
+            return new Progress<>(saved.restore("state.", fresh.state), saved.restore("best.", fresh.best), epochs);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Fit: cannot read the checkpoint " + file.getFileName() + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.cosmograd.nn;
+
+/// Somebody who is told how a training goes: a progress line, a file of metrics, a plot. All methods do nothing by default.
+public interface FitListener {
+
+    /// What is known before the first epoch.
+    ///
+    /// @param epochs the largest number of epochs
+    /// @param stepsPerEpoch the number of steps in each
+    /// @param rows the number of rows trained on
+    /// @param validationRows the number of rows held out
+    /// @param parameters the number of numbers in the model
+    /// @param firstEpoch the number of the next epoch, above 0 after a resume
+    record Plan(int epochs, int stepsPerEpoch, int rows, int validationRows, long parameters, int firstEpoch) {}
+
+    /// One epoch.
+    ///
+    /// @param epoch its number, from 0
+    /// @param trainLoss mean loss over its steps
+    /// @param validationLoss mean loss over the rows held out, or the train loss if there are none
+    /// @param rate the learning rate of its last step
+    /// @param best whether the validation loss is the lowest so far
+    /// @param seconds since training began, resumed time included
+    record Epoch(int epoch, double trainLoss, double validationLoss, double rate, boolean best, double seconds) {}
+
+    /// Before the first epoch.
+    default void begin(Plan plan) {}
+
+    /// After a step of an epoch, both counted from 0; called often, so it should be quick.
+    default void step(int epoch, int step) {}
+
+    /// After an epoch.
+    default void epoch(Epoch epoch) {}
+
+    /// At the end, with one sentence that says why.
+    default void end(String why) {}
+}
