@@ -69,21 +69,43 @@ public final class Gemm {
         }
     }
 
-    /// `batch` products: in the `i`-th, each matrix begins `i` batch strides after its offset.
+    /// `batch` products: in the `i`-th, each matrix begins `i` batch strides after its offset. A `B` of batch stride zero under
+    /// an `A` and a `C` whose batches continue their rows is one product of more rows.
     public static void multiplyBatched(int batch, int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn,
             int aBatchStride, float[] b, int bOffset, int bRow, int bColumn, int bBatchStride, float[] c, int cOffset, int cRow,
             int cColumn, int cBatchStride, boolean accumulate) {
-        for (int i = 0; i < batch; i++) {
+        if (bBatchStride == 0 && aBatchStride == m * aRow && cBatchStride == m * cRow) {
+            multiply(batch * m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate);
+            return;
+        }
+        check(m, n, k);
+        boolean tiny = (long) m * n * k < Warm.FEW;
+        for (int i = 0; i < batch && tiny; i++) {
+            GemmScalar.multiply(m, n, k, a, aOffset + i * aBatchStride, aRow, aColumn, b, bOffset + i * bBatchStride, bRow, bColumn,
+                    c, cOffset + i * cBatchStride, cRow, cColumn, accumulate);
+        }
+        for (int i = 0; i < batch && !tiny; i++) {
             multiply(m, n, k, a, aOffset + i * aBatchStride, aRow, aColumn, b, bOffset + i * bBatchStride, bRow, bColumn,
                     c, cOffset + i * cBatchStride, cRow, cColumn, accumulate);
         }
     }
 
-    /// `batch` products: in the `i`-th, each matrix begins `i` batch strides after its offset.
+    /// `batch` products: in the `i`-th, each matrix begins `i` batch strides after its offset. A `B` of batch stride zero under
+    /// an `A` and a `C` whose batches continue their rows is one product of more rows.
     public static void multiplyBatched(int batch, int m, int n, int k, double[] a, int aOffset, int aRow, int aColumn,
             int aBatchStride, double[] b, int bOffset, int bRow, int bColumn, int bBatchStride, double[] c, int cOffset, int cRow,
             int cColumn, int cBatchStride, boolean accumulate) {
-        for (int i = 0; i < batch; i++) {
+        if (bBatchStride == 0 && aBatchStride == m * aRow && cBatchStride == m * cRow) {
+            multiply(batch * m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate);
+            return;
+        }
+        check(m, n, k);
+        boolean tiny = (long) m * n * k < Warm.FEW;
+        for (int i = 0; i < batch && tiny; i++) {
+            GemmScalar.multiply(m, n, k, a, aOffset + i * aBatchStride, aRow, aColumn, b, bOffset + i * bBatchStride, bRow, bColumn,
+                    c, cOffset + i * cBatchStride, cRow, cColumn, accumulate);
+        }
+        for (int i = 0; i < batch && !tiny; i++) {
             multiply(m, n, k, a, aOffset + i * aBatchStride, aRow, aColumn, b, bOffset + i * bBatchStride, bRow, bColumn,
                     c, cOffset + i * cBatchStride, cRow, cColumn, accumulate);
         }
@@ -128,7 +150,7 @@ public final class Gemm {
         private static void warm(int type) {
             try {
                 int bits = VectorWidth.bits();
-                if (bits >= 256) {
+                if (bits >= 128) {
                     GemmTiles tiles = new GemmTiles(type == DOUBLES, bits);
                     TILES[type] = tiles;
                     tiles.warmUp();
@@ -144,10 +166,10 @@ public final class Gemm {
         }
 
         static void await() {
-            start(FLOATS);
-            start(DOUBLES);
             try {
+                start(FLOATS);
                 DONE[FLOATS].await();
+                start(DOUBLES);
                 DONE[DOUBLES].await();
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();

@@ -11,13 +11,22 @@ package org.cosmograd.autodiff.kernel;
 @SuppressWarnings("NullAway") // fields hold a call's arguments
 final class GemmBlocks {
     private static final ThreadLocal<GemmBlocks> MINE = ThreadLocal.withInitial(GemmBlocks::new);
-    private static final int SLICE = Integer.getInteger("kc",256);
+    static final int SLICE = 256;
     private static final int VECTORS_AT_A_TIME = 64;
+    private static final int TILE_ROWS = 12;
     private static final int TILE_STEP = 64;
+    /// Rows of a block, so that its part of `A` stays in the second cache.
+    private static final int MOST_ROWS = 384;
+    /// Blocks per product, where the threads share it.
+    private static final int SHARES = 8;
+    /// Rows of a column-major `A` this far apart share the same few sets of the first cache.
+    private static final int MANY_BYTES_APART = 3072;
+    /// A slice of `B` up to this size is read where it is.
+    private static final int DIRECT_BYTES = 300_000;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final long WORTH_SHARING = 1_000_000;
 
-    private final Workers.Task packing = this::packPanel;
+    private final Workers.Task panelPacking = this::packPanel;
     private final Workers.Task computing = this::computeBlock;
     private final int[] map = new int[64];
     private boolean busy;
@@ -100,15 +109,15 @@ final class GemmBlocks {
 
     private void run(int n, int k, boolean accumulate) {
         int lanes = tiles.lanes;
-        boolean unit = aColumn == 1 || aRow == 1;
-        packA = !unit || PACK_A > 0 && n >= PACK_A && m >= 12;
-        walk = !packA && aColumn == 1 ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
-        int wide = packA ? 2 : WIDE;
-        boolean packB = bColumn != 1 || m >= PACK_B_M && (long) Math.min(k, SLICE) * bRow * (isDouble ? 8 : 4) >= PACK_B_K;
-        boolean shared = (long) m * n * k >= WORTH_SHARING;
-        int most = 12;
-        rowsPerBlock = Math.min(MC, Math.max(most, (m / 8 + most - 1) / most * most));
-        if (!shared) rowsPerBlock = Math.min(m, MC);
+        int bytes = isDouble ? Double.BYTES : Float.BYTES;
+        boolean spread = aRow == 1 && (long) aColumn * bytes >= MANY_BYTES_APART && n >= 8 * lanes;
+        packA = aColumn != 1 && (aRow != 1 || spread);
+        walk = aColumn == 1 ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
+        int wide = packA ? 2 : 4;
+        boolean packB = bColumn != 1 || m >= 64 && (long) Math.min(k, SLICE) * bRow * bytes > DIRECT_BYTES;
+        boolean shared = (long) m * n * Math.min(k, SLICE) >= WORTH_SHARING;
+        int share = m / SHARES / TILE_ROWS * TILE_ROWS;
+        rowsPerBlock = shared ? Math.clamp(share, TILE_ROWS, MOST_ROWS) : MOST_ROWS;
         int columns = VECTORS_AT_A_TIME * lanes;
         for (int j = 0; j < n; j += columns) {
             cut(j, Math.min(n, j + columns), wide * lanes);
@@ -117,10 +126,12 @@ final class GemmBlocks {
                 depth = Math.min(SLICE, k - p);
                 this.accumulate = accumulate || p > 0;
                 last = p + SLICE >= k && j + columns >= n;
-                place(packB);
+                boolean packing = place(packB);
                 int blocks = (m + rowsPerBlock - 1) / rowsPerBlock;
                 if (shared) {
-                    Workers.run(panels, packing);
+                    if (packing) {
+                        Workers.run(panels, panelPacking);
+                    }
                     Workers.run(blocks, computing);
                 } else {
                     for (int i = 0; i < panels; i++) {
@@ -133,7 +144,6 @@ final class GemmBlocks {
             }
         }
     }
-    static final int MC = Integer.getInteger("mc",192), PACK_A = Integer.getInteger("packA", 128), WIDE = Integer.getInteger("wide", 4), PACK_B_M = Integer.getInteger("packBm", 64),PACK_B_K = Integer.getInteger("packBk", 300000);
 
     /// Cuts the columns `begin … end-1` into panels: wide ones first, then what wastes the fewest lanes.
     private void cut(int begin, int end, int wide) {
@@ -151,8 +161,8 @@ final class GemmBlocks {
         }
     }
 
-    /// Gives every panel that is to be packed its place in the buffer, others -1.
-    private void place(boolean packB) {
+    /// Gives every panel that is to be packed its place in the buffer, others -1; whether there are any.
+    private boolean place(boolean packB) {
         int bLength = isDouble ? ((double[]) b).length : ((float[]) b).length;
         int size = 0;
         for (int i = 0; i < panels; i++) {
@@ -168,6 +178,7 @@ final class GemmBlocks {
         if (size > 0) {
             packedB = isDouble ? (doubles = grown(doubles, size)) : (floats = grown(floats, size));
         }
+        return size > 0;
     }
 
     /// In an array of its own region under G1, these elements start on a cache line.
@@ -246,7 +257,7 @@ final class GemmBlocks {
     private void compute(GemmBlocks job, int begin, int end) {
         GemmTiles tiles = job.tiles;
         int depth = job.depth;
-        int tileSize = 12 * TILE_STEP;
+        int tileSize = TILE_ROWS * TILE_STEP;
         int size = FIRST_ALIGNED + tileSize + (job.packA ? (end - begin) * depth : 0);
         Object own = job.isDouble ? (blockDoubles = grown(blockDoubles, size)) : (blockFloats = grown(blockFloats, size));
         if (job.packA) {
@@ -300,7 +311,7 @@ final class GemmBlocks {
             int source = job.aOffset + i * job.aRow + job.from * job.aColumn;
             // A vector may be longer than the tile is high: what it writes too much, the next step overwrites.
             pack(job, (rows + job.tiles.lanes - 1) / job.tiles.lanes, rows, job.a, source, job.aColumn, job.aRow, own,
-                    FIRST_ALIGNED + 12 * TILE_STEP + (i - begin) * job.depth, rows);
+                    FIRST_ALIGNED + TILE_ROWS * TILE_STEP + (i - begin) * job.depth, rows);
             i += rows;
         }
     }

@@ -5,12 +5,15 @@ import java.util.Arrays;
 /// The matrix product in plain loops: the specification of [Gemm], what runs before the SIMD kernels are compiled or where there
 /// are none, and the way of matrices too small or too oddly strided for tiles.
 final class GemmScalar {
+    /// Loops shorter than this are not worth a vector.
+    private static final int SHORT = 8;
+
     private GemmScalar() {}
 
     /// `C = A·B`, or `C += A·B` if `accumulate`.
     static void multiply(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset, int bRow,
             int bColumn, float[] c, int cOffset, int cRow, int cColumn, boolean accumulate) {
-        if (bColumn == 1 && cColumn == 1) {
+        if (bColumn == 1 && cColumn == 1 && n >= SHORT) {
             for (int i = 0; i < m; i++) {
                 int row = cOffset + i * cRow;
                 if (!accumulate) {
@@ -20,7 +23,7 @@ final class GemmScalar {
                     axpy(n, a[aOffset + i * aRow + p * aColumn], b, bOffset + p * bRow, c, row);
                 }
             }
-        } else if (aRow == 1 && cRow == 1) {
+        } else if (aRow == 1 && cRow == 1 && m >= SHORT) {
             multiply(n, m, k, b, bOffset, bColumn, bRow, a, aOffset, aColumn, aRow, c, cOffset, cColumn, cRow, accumulate);
         } else {
             for (int i = 0; i < m; i++) {
@@ -49,7 +52,7 @@ final class GemmScalar {
     /// `C = A·B`, or `C += A·B` if `accumulate`.
     static void multiply(int m, int n, int k, double[] a, int aOffset, int aRow, int aColumn, double[] b, int bOffset, int bRow,
             int bColumn, double[] c, int cOffset, int cRow, int cColumn, boolean accumulate) {
-        if (bColumn == 1 && cColumn == 1) {
+        if (bColumn == 1 && cColumn == 1 && n >= SHORT) {
             for (int i = 0; i < m; i++) {
                 int row = cOffset + i * cRow;
                 if (!accumulate) {
@@ -59,7 +62,7 @@ final class GemmScalar {
                     axpy(n, a[aOffset + i * aRow + p * aColumn], b, bOffset + p * bRow, c, row);
                 }
             }
-        } else if (aRow == 1 && cRow == 1) {
+        } else if (aRow == 1 && cRow == 1 && m >= SHORT) {
             multiply(n, m, k, b, bOffset, bColumn, bRow, a, aOffset, aColumn, aRow, c, cOffset, cColumn, cRow, accumulate);
         } else {
             for (int i = 0; i < m; i++) {

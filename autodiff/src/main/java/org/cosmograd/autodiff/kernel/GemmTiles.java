@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 final class GemmTiles {
     /// Rows a tile may have, by its width in vectors; the largest fills the registers.
     private static final int[][] ROWS_512 = {{}, {12, 8, 4, 2, 1}, {12, 8, 4, 2, 1}, {}, {6, 4, 2, 1}};
-    private static final int[][] ROWS_256 = {{}, {4, 2, 1}, {4, 2, 1}, {}, {2, 1}};
+    private static final int[][] ROWS_NARROW = {{}, {4, 2, 1}, {4, 2, 1}, {}, {2, 1}};
 
     /// A tile of the lowest width takes some 3 µs for these steps in code of the first compiler, the largest 0.2 µs in that of C2.
     private static final int PROBE_STEPS = 33;
@@ -37,7 +37,7 @@ final class GemmTiles {
     GemmTiles(boolean doubles, int bits) {
         this.doubles = doubles;
         this.lanes = bits / (doubles ? 64 : 32);
-        int[][] rows = bits == 512 ? ROWS_512 : ROWS_256;
+        int[][] rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
             for (int vectors : new int[] {2, 4, 1}) {
                 for (int r : rows[vectors]) {

@@ -283,8 +283,6 @@ final class LoopEmitter {
             bound = code.allocateLocal(TypeKind.INT);
             code.iload(N).loadConstant(-lanes).iand().istore(bound);
             restMask = newLocal(Storage.MASK);
-            species(simdType).iload(bound).iload(N);
-            code.invokeinterface(CD_SPECIES, "indexInRange", MethodTypeDesc.of(CD_MASK, CD_int, CD_int)).astore(restMask);
             vectors = code.allocateLocal(TypeKind.INT); // vectors per row, including the masked one
             code.iload(N).loadConstant(lanes - 1).iadd().loadConstant(Integer.numberOfTrailingZeros(lanes)).ishr().istore(vectors);
         }
@@ -294,12 +292,16 @@ final class LoopEmitter {
         code.iconst_0().istore(index);
         Label elements = code.newLabel();
         Label rest = code.newLabel();
-        code.labelBinding(elements).iload(index).iload(simd ? bound : N).if_icmpge(rest);
+        // tested at its end, and the rest with an index of its own: C2 makes 1.3 to 3 times slower code of the usual form
+        code.iload(index).iload(simd ? bound : N).if_icmpge(rest).labelBinding(elements);
         body();
-        code.iinc(index, lanes).goto_(elements).labelBinding(rest);
+        code.iinc(index, lanes).iload(index).iload(simd ? bound : N).if_icmplt(elements).labelBinding(rest);
         if (simd) {
             Label done = code.newLabel();
-            code.iload(index).iload(N).if_icmpge(done);
+            index = code.allocateLocal(TypeKind.INT);
+            code.iload(bound).iload(N).if_icmpge(done).iload(bound).istore(index);
+            species(simdType).iload(index).iload(N);
+            code.invokeinterface(CD_SPECIES, "indexInRange", MethodTypeDesc.of(CD_MASK, CD_int, CD_int)).astore(restMask);
             mask = restMask;
             body();
             mask = -1;

@@ -300,11 +300,11 @@ public final class Chart implements Figure {
         // The same margin for most charts lets panels in a column line up.
         double left = Math.max(62, labels + 36);
         double right = 16;
-        double width = look.width - left - right;
+        double width = Math.max(20, look.width - left - right);
         int rows = legend(svg, names, left, titleSpace, width, false);
         double top = titleSpace + 20 * rows + (rows > 0 ? 4 : 0);
         double bottom = look.x.label.isEmpty() ? 28 : 48;
-        Frame frame = new Frame(left, top, width, look.height - top - bottom, x, y);
+        Frame frame = new Frame(left, top, width, Math.max(20, look.height - top - bottom), x, y);
 
         frame.ticksX(svg, x.ticks(width, Frame.TICK, true), true, true);
         frame.ticksY(svg, y.ticks(frame.height(), Frame.TICK, false), true, true);

@@ -239,7 +239,12 @@ public final class CornerPlot implements Figure {
                 if (i == j) headline(svg, frame, labels.get(j), spreads.get(j).getFirst());
             }
         }
-        legend(svg, d == 1 ? LEFT : LEFT + (d / 2) * (cell + GAP) + (d % 2 == 0 ? 26 : cell + GAP + 26), d == 1 ? 18 : top + 18);
+        // The legend fills the empty corner from the right, and starts below the first panel's title line.
+        List<String> names = new ArrayList<>(posteriors.stream().map(Posterior::name).toList());
+        names.addAll(truths.stream().map(Truth::name).toList());
+        double longest = 40 + names.stream().mapToDouble(n -> Svg.textWidth(n, 14)).max().orElse(0);
+        double first = LEFT + ((d + 1) / 2) * (cell + GAP) + 26;
+        legend(svg, d == 1 ? LEFT : Math.max(LEFT + cell + GAP + 10, Math.min(first, width() - longest - 6)), d == 1 ? 18 : top + 18);
     }
 
     /// Shades what the limits exclude.
@@ -312,7 +317,7 @@ public final class CornerPlot implements Figure {
     }
 
     private static Object[] lineOf(int k) {
-        return new Object[] {"fill", "none", "stroke", "currentColor", "stroke-width", 1.2, "stroke-opacity", 0.8, "stroke-dasharray", k == 0 ? "none" : k == 1 ? "6 3" : "2 3"};
+        return new Object[] {"fill", "none", "stroke", "currentColor", "stroke-width", 1.1, "stroke-opacity", 0.65, "stroke-dasharray", k == 0 ? "none" : k == 1 ? "6 3" : "2 3"};
     }
 
     private static void mark(Svg svg, Frame f, Truth truth, int k, int column, int row) {
@@ -329,14 +334,14 @@ public final class CornerPlot implements Figure {
         double median = spread.quantile(0.5);
         double up = spread.quantile(0.8413) - median;
         double down = median - spread.quantile(0.1587);
+        boolean symmetric = Math.abs(up - down) <= 0.1 * (up + down) / 2;
         int exponent = f.x().exponent();
         double scale = Math.pow(10, -exponent);
-        int decimals = Math.max(Axis.decimalsOf(Math.min(up, down) * scale), exponent == 0 ? -3 : 0);
+        int decimals = Math.max(Axis.decimalsOf((symmetric ? 0.5 * (up + down) : Math.min(up, down)) * scale), exponent == 0 ? -3 : 0);
         String value = label + " = " + Axis.decimals(median * scale, decimals);
         String suffix = exponent == 0 ? "" : " ×10^{" + Axis.minus(String.valueOf(exponent)) + "}";
         double middle = f.left() + f.width() / 2;
         double y = f.top() - 9;
-        boolean symmetric = Math.abs(up - down) <= 0.1 * (up + down) / 2;
         String plus = Axis.decimals(up * scale, decimals);
         String minus = Axis.decimals(down * scale, decimals);
         if (symmetric || plus.equals(minus)) {

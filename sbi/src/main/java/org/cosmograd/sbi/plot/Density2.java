@@ -10,16 +10,14 @@ import java.util.List;
 /// follows the correlation of the samples however strong it is; contours are found there and mapped back, which is exact
 /// because the map is affine.
 ///
-/// The bandwidth is the one of a few multiples of `n^(-1/6)` under which blocks of the samples best predict the other blocks
-/// (cross-validated likelihood): a normal cloud gets wide kernels, two thin crescents narrow ones.
-/// Hard limits and smoothing bias are treated as in {@link Density1}.
+/// Bandwidth, hard limits and smoothing bias are treated as in {@link Density1}, with multiples of `n^(-1/6)`.
 ///
 /// The region of mass `m` is `{f ≥ c}` where `c` is the `1 − m` quantile of `f` over the samples (Hyndman, American
 /// Statistician 50 (1996) 120): by construction a fraction `m` of the samples is inside.
 final class Density2 {
 
     private static final int N = 160;
-    private static final double[] FACTORS = {0.2, 0.3, 0.42, 0.55, 0.7, 0.85, 1.0};
+    private static final double[] FACTORS = {0.2, 0.3, 0.45, 0.65, 0.9, 1.2, 1.6};
 
     private final double meanX;
     private final double meanY;
@@ -84,51 +82,40 @@ final class Density2 {
                 if (p[0] >= lower[0] && p[0] <= upper[0] && p[1] >= lower[1] && p[1] <= upper[1]) inside[j * N + i] = 1;
             }
         }
-        double[] even = new double[N * N];
-        double[] odd = new double[N * N];
-        for (int i = 0; i < x.length; i++) {
-            // Blocks rather than alternate samples: neighbours in a Markov chain resemble each other.
-            long block = 10L * i / x.length;
-            deposit(u[i], v[i], w[i] / sum, block % 2 == 0 ? even : odd);
-        }
+        double[][] halves = new double[2][N * N];
+        for (int i = 0; i < x.length; i++) deposit(u[i], v[i], w[i] / sum, halves[Spread.half(i, x.length)]);
         double[] all = new double[N * N];
-        for (int k = 0; k < all.length; k++) all[k] = even[k] + odd[k];
+        for (int k = 0; k < all.length; k++) all[k] = halves[0][k] + halves[1][k];
 
-        double best = Double.NEGATIVE_INFINITY;
-        double h = scale;
-        for (double factor : FACTORS) {
-            double fit = predict(even, odd, factor * scale) + predict(odd, even, factor * scale);
-            if (fit > best) {
-                best = fit;
-                h = factor * scale;
-            }
-        }
-        f = estimate(all, inside, 1.25 * h);
-    }
-
-    /// `Σ test · log(smoothed train)`: how well one half of the samples foretells the other.
-    private double predict(double[] train, double[] test, double h) {
-        double[] smooth = smooth(train, h);
-        double floor = 1e-9 / (N * N);
-        double sum = 0;
-        for (int k = 0; k < smooth.length; k++) if (test[k] > 0) sum += test[k] * Math.log(smooth[k] + floor);
-        return sum;
+        double h = scale * FACTORS[Spread.smoothest(FACTORS.length, count, k -> {
+            double[] part = part(inside, FACTORS[k] * scale);
+            double[] first = estimate(halves[0], part, FACTORS[k] * scale);
+            double[] second = estimate(halves[1], part, FACTORS[k] * scale);
+            return Spread.foretells(first, halves[1], inside) + Spread.foretells(second, halves[0], inside);
+        })];
+        f = estimate(all, part(inside, h), h);
     }
 
     private double[] smooth(double[] grid, double h) {
         return Gaussian.smooth(grid, N, Math.max(h / du, 0.6), Math.max(h / dv, 0.6));
     }
 
-    private double[] estimate(double[] bins, double[] inside, double h) {
+    /// The part of the kernel at each cell that the limits leave.
+    private double[] part(double[] inside, double h) {
+        if (Arrays.stream(inside).allMatch(v -> v == 1)) return inside;
         double[] part = smooth(inside, h);
         // Near the edge of the grid the kernel is not cut by a limit.
         double[] whole = new double[N * N];
         Arrays.fill(whole, 1);
         whole = smooth(whole, h);
+        for (int k = 0; k < part.length; k++) part[k] /= whole[k];
+        return part;
+    }
+
+    private double[] estimate(double[] bins, double[] part, double h) {
         double[] out = smooth(bins, h);
         double[] ratio = new double[N * N];
         for (int k = 0; k < out.length; k++) {
-            part[k] /= whole[k];
             out[k] = part[k] > 0.02 ? out[k] / part[k] : 0;
             ratio[k] = bins[k] > 0 && out[k] > 0 ? bins[k] / out[k] : 0;
         }

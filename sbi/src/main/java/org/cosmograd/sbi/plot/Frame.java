@@ -51,24 +51,31 @@ record Frame(double left, double top, double width, double height, Axis x, Axis 
         svg.rect(left, top, width, height, "fill", "none", "stroke", "currentColor", "stroke-width", 1, "stroke-opacity", 0.55);
     }
 
-    void ticksX(Svg svg, List<Axis.Tick> ticks, boolean labels, boolean grid) {
+    /// @param alone whether the frame has no close neighbours; it then gets a grid
+    void ticksX(Svg svg, List<Axis.Tick> ticks, boolean labels, boolean alone) {
         for (Axis.Tick tick : ticks) {
             double at = px(tick.value());
             boolean minor = tick.label().isEmpty();
-            if (grid && !minor) svg.line(at, top, at, bottom(), "stroke", "currentColor", "stroke-width", 0.8, "stroke-opacity", 0.1);
+            if (alone && !minor) svg.line(at, top, at, bottom(), "stroke", "currentColor", "stroke-width", 0.8, "stroke-opacity", 0.1);
             svg.line(at, bottom(), at, bottom() + (minor ? 2.5 : 4.5), "stroke", "currentColor", "stroke-width", 1, "stroke-opacity", 0.55);
-            if (labels && !minor) svg.text(at, bottom() + 17, tick.label(), TICK, "middle");
+            // Labels stay beside their frame, so that those of neighbouring frames do not meet.
+            double half = Svg.textWidth(tick.label(), TICK) / 2 - 4;
+            if (labels && !minor) svg.text(alone ? at : within(at, left + half, right() - half), bottom() + 17, tick.label(), TICK, "middle");
         }
     }
 
-    void ticksY(Svg svg, List<Axis.Tick> ticks, boolean labels, boolean grid) {
+    void ticksY(Svg svg, List<Axis.Tick> ticks, boolean labels, boolean alone) {
         for (Axis.Tick tick : ticks) {
             double at = py(tick.value());
             boolean minor = tick.label().isEmpty();
-            if (grid && !minor) svg.line(left, at, right(), at, "stroke", "currentColor", "stroke-width", 0.8, "stroke-opacity", 0.1);
+            if (alone && !minor) svg.line(left, at, right(), at, "stroke", "currentColor", "stroke-width", 0.8, "stroke-opacity", 0.1);
             svg.line(left, at, left - (minor ? 2.5 : 4.5), at, "stroke", "currentColor", "stroke-width", 1, "stroke-opacity", 0.55);
-            if (labels && !minor) svg.text(left - 8, at + 0.36 * TICK, tick.label(), TICK, "end");
+            if (labels && !minor) svg.text(left - 8, (alone ? at : within(at, top + 3, bottom() - 3)) + 0.36 * TICK, tick.label(), TICK, "end");
         }
+    }
+
+    private static double within(double value, double lo, double hi) {
+        return lo < hi ? Math.clamp(value, lo, hi) : value;
     }
 
     /// Text that reads upwards, centred at `(x, y)`.

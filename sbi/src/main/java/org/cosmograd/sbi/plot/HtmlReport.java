@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.cosmograd.sbi.io.AtomicFile;
+import org.cosmograd.sbi.io.Label;
 
 /// A page that tells what a run did: one self-contained HTML file with text, tables and pictures in line, no scripts.
 ///
@@ -17,7 +18,7 @@ import org.cosmograd.sbi.io.AtomicFile;
 ///             .manifest(manifest)
 ///             .save(folder.resolve("report.html"));
 ///
-/// It follows the reader's light or dark setting and prints well. Reports are immutable; every method returns a new one.
+/// The page is valid XML as well. It follows the reader's light or dark setting and prints well. Reports are immutable; every method returns a new one.
 public final class HtmlReport {
 
     private sealed interface Block {
@@ -97,6 +98,13 @@ public final class HtmlReport {
         return with(new Block.Pairs(copy));
     }
 
+    /// Everything that another report holds, after what this one holds.
+    public HtmlReport append(HtmlReport other) {
+        List<Block> all = new ArrayList<>(blocks);
+        all.addAll(other.blocks);
+        return new HtmlReport(title, subtitle, all);
+    }
+
     /// Writes the page, atomically.
     public void save(Path file) {
         AtomicFile.write(file, html());
@@ -105,8 +113,8 @@ public final class HtmlReport {
     /// The page.
     public String html() {
         StringBuilder out = new StringBuilder(1 << 16);
-        out.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>").append(Svg.escaped(title))
+        out.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>").append(Svg.escaped(title))
                 .append("</title>\n<style>\n").append(STYLE).append("@media (prefers-color-scheme: dark) {\n").append(DARK)
                 .append(Palette.darkRules()).append("}\n</style>\n</head>\n<body>\n<main>\n<header>\n<h1>").append(Svg.escaped(title)).append("</h1>\n");
         if (!subtitle.isEmpty()) out.append("<p class=\"subtitle\">").append(inline(subtitle)).append("</p>\n");
@@ -139,8 +147,8 @@ public final class HtmlReport {
                     .append(" targets met</p>\n");
         out.append("<div class=\"scroll\"><table class=\"numbers\">\n<tr><th>quantity</th><th>ours</th><th>reference</th><th>target</th><th></th></tr>\n");
         for (KeyNumber n : numbers) {
-            out.append("<tr><td>").append(inline(n.name())).append("</td><td class=\"n ours\">").append(Svg.escaped(n.ours()))
-                    .append("</td><td class=\"n\">").append(Svg.escaped(n.reference())).append("</td><td class=\"n\">").append(Svg.escaped(n.target())).append("</td><td>")
+            out.append("<tr><td>").append(inline(n.name())).append("</td><td class=\"n ours\">").append(inline(n.ours()))
+                    .append("</td><td class=\"n\">").append(inline(n.reference())).append("</td><td class=\"n\">").append(inline(n.target())).append("</td><td>")
                     .append(switch (n.verdict()) {
                         case PASS -> "<span class=\"mark pass\">✓ pass</span>";
                         case FAIL -> "<span class=\"mark fail\">✗ fail</span>";
@@ -168,9 +176,29 @@ public final class HtmlReport {
         return cell.matches("[+\\-−<>≤≥±]? ?[0-9].*");
     }
 
-    /// Escapes, and turns `words` in backticks into code.
+    /// Escapes; words between backticks become code, and subscripts and superscripts become those of HTML.
     private static String inline(String text) {
-        return Svg.escaped(text).replaceAll("`([^`]+)`", "<code>$1</code>");
+        StringBuilder out = new StringBuilder();
+        // A number and its percent sign stay on one line.
+        String[] parts = text.replace(" %", "\u00a0%").split("`", -1);
+        for (int i = 0; i < parts.length; i++) {
+            // A backtick without a partner is an ordinary character.
+            boolean code = i % 2 == 1 && i + 1 < parts.length;
+            if (i % 2 == 1 && !code) out.append('`');
+            if (code) {
+                out.append("<code>").append(Svg.escaped(parts[i])).append("</code>");
+                continue;
+            }
+            for (Label.Run run : Label.of(parts[i]).runs()) {
+                String piece = Svg.escaped(run.text());
+                out.append(switch (run.place()) {
+                    case BASE -> piece;
+                    case SUBSCRIPT -> "<sub>" + piece + "</sub>";
+                    case SUPERSCRIPT -> "<sup>" + piece + "</sup>";
+                });
+            }
+        }
+        return out.toString();
     }
 
     private static final String STYLE = """
@@ -182,9 +210,10 @@ public final class HtmlReport {
             main { max-width: 900px; margin: 0 auto; padding: 40px 24px 72px; }
             header { border-bottom: 3px solid var(--accent); padding-bottom: 14px; margin-bottom: 26px; }
             h1 { font-size: 30px; line-height: 1.2; margin: 0; letter-spacing: -0.01em; }
-            .subtitle { color: var(--soft); font-size: 18px; margin: 6px 0 0; }
+            .subtitle { color: var(--soft); font-size: 18px; margin: 6px 0 0; max-width: none; }
             h2 { font-size: 21px; line-height: 1.3; margin: 44px 0 12px; }
             p { margin: 12px 0; max-width: 72ch; }
+            sub, sup { font-size: 0.72em; line-height: 0; }
             code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 0.86em; }
             p code, td code, figcaption code { background: color-mix(in srgb, var(--ink) 7%, transparent); border-radius: 4px; padding: 1px 5px; overflow-wrap: anywhere; }
             pre { background: var(--card); border: 1px solid var(--line); border-left: 3px solid var(--accent); border-radius: 6px; padding: 14px 16px; overflow-x: auto; line-height: 1.5; }
@@ -207,7 +236,7 @@ public final class HtmlReport {
             .tally.pass { color: var(--good); }
             .tally.fail { color: var(--bad); }
             figure { margin: 22px 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 18px; }
-            figure svg { display: block; margin: 0 auto; max-width: 100%; height: auto; color: var(--ink); }
+            figure .scroll > svg { display: block; margin: 0 auto; max-width: 100%; height: auto; color: var(--ink); }
             figure .paper { fill: none; }
             figcaption { color: var(--soft); font-size: 14.5px; line-height: 1.5; margin: 14px auto 0; max-width: 76ch; }
             @media print { body { background: none; } main { max-width: none; padding: 0; } figure, table, pre { break-inside: avoid; } }

@@ -52,7 +52,10 @@ public record KeyNumber(String name, String ours, String reference, String targe
         if (value == 0) return "0";
         BigDecimal rounded = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
         int exponent = rounded.precision() - rounded.scale() - 1;
-        if (exponent < -4 || exponent > 8) return Axis.minus(rounded.toString().replace("E+", "E").replace("E", "e"));
+        if (exponent < -4 || exponent > 4) {
+            String mantissa = rounded.scaleByPowerOfTen(-exponent).toPlainString();
+            return Axis.minus((mantissa.equals("1") ? "" : mantissa + "×") + "10^{" + exponent + "}");
+        }
         return Axis.minus(rounded.toPlainString());
     }
 }

@@ -19,19 +19,31 @@ public final class RankPlot {
         check(labels, ranks, draws);
         int simulations = ranks.length;
         // About twenty simulations a bin keep the band narrow enough to see something; at most 30 bins.
-        int bins = Math.clamp(simulations / 20, 5, Math.min(30, draws + 1));
+        int wanted = Math.clamp(simulations / 20, 5, Math.min(30, draws + 1));
+        int bins = wanted;
+        // Bins that all hold the same number of ranks, if there is such a number near the wanted one.
+        for (int b = wanted; b >= Math.max(5, wanted / 2); b--) {
+            if ((draws + 1) % b == 0) {
+                bins = b;
+                break;
+            }
+        }
+        double mean = (draws + 1.0) / bins;
         double[] edges = new double[bins + 1];
         for (int b = 0; b <= bins; b++) edges[b] = Math.round(b * (draws + 1.0) / bins);
         List<Chart> charts = new ArrayList<>();
+        double[][] counts = new double[labels.size()][bins];
         for (int j = 0; j < labels.size(); j++) {
-            double[] counts = new double[bins];
             for (int[] rank : ranks) {
                 int b = (int) Math.min(bins - 1, (long) rank[j] * bins / (draws + 1));
                 while (rank[j] < edges[b]) b--;
                 while (rank[j] >= edges[b + 1]) b++;
-                counts[b]++;
+                counts[j][b] += mean / (edges[b + 1] - edges[b]);
             }
-            // The band is a step where bins hold different numbers of ranks.
+        }
+        double highest = 0;
+        for (double[] c : counts) for (double v : c) highest = Math.max(highest, v);
+        for (int j = 0; j < labels.size(); j++) {
             double[] x = new double[2 * bins];
             double[] lo = new double[2 * bins];
             double[] hi = new double[2 * bins];
@@ -39,13 +51,14 @@ public final class RankPlot {
                 int[] interval = UniformBand.binomialInterval(simulations, (edges[b + 1] - edges[b]) / (draws + 1.0), 0.99);
                 for (int side = 0; side < 2; side++) {
                     x[2 * b + side] = edges[b + side];
-                    lo[2 * b + side] = interval[0];
-                    hi[2 * b + side] = interval[1];
+                    lo[2 * b + side] = interval[0] * mean / (edges[b + 1] - edges[b]);
+                    hi[2 * b + side] = interval[1] * mean / (edges[b + 1] - edges[b]);
                 }
+                highest = Math.max(highest, hi[2 * b]);
             }
-            charts.add(panel(labels.size(), Chart.of("rank of the truth among " + draws + " draws", j % columns(labels.size()) == 0 ? "simulations" : "")
-                    .titled(labels.get(j)).band("99 % if calibrated", x, lo, hi).bars("ranks", edges, counts).inInk("99 % if calibrated")
-                    .horizontal("", (double) simulations / bins)));
+            charts.add(panel(labels.size(), Chart.of("rank of the truth among " + draws + " draws", j % columns(labels.size()) == 0 ? "simulations per bin" : "")
+                    .titled(labels.get(j)).bars("ranks", edges, counts[j]).band("99 % if calibrated", x, lo, hi).inInk("99 % if calibrated")
+                    .horizontal("", (double) simulations / bins).yRange(0, 1.06 * highest)));
         }
         return Panels.of(columns(labels.size()), charts);
     }
@@ -72,16 +85,21 @@ public final class RankPlot {
             lo[k + 1] = bounds[0][k] / (double) simulations - z[k];
             hi[k + 1] = bounds[1][k] / (double) simulations - z[k];
         }
-        List<Chart> charts = new ArrayList<>();
+        double[][] difference = new double[labels.size()][points + 2];
+        double largest = 0;
+        for (int k = 0; k < points; k++) largest = Math.max(largest, Math.max(-lo[k + 1], hi[k + 1]));
         for (int j = 0; j < labels.size(); j++) {
-            double[] difference = new double[points + 2];
             for (int k = 0; k < points; k++) {
                 int count = 0;
                 for (int[] rank : ranks) if (rank[j] < below[k]) count++;
-                difference[k + 1] = count / (double) simulations - z[k];
+                difference[j][k + 1] = count / (double) simulations - z[k];
+                largest = Math.max(largest, Math.abs(difference[j][k + 1]));
             }
+        }
+        List<Chart> charts = new ArrayList<>();
+        for (int j = 0; j < labels.size(); j++) {
             charts.add(panel(labels.size(), Chart.of("rank / number of draws", j % columns(labels.size()) == 0 ? "ECDF − uniform" : "")
-                    .titled(labels.get(j)).band("99 % if calibrated", x, lo, hi).line("ranks", x, difference).horizontal("", 0).xRange(0, 1).inInk("99 % if calibrated")));
+                    .titled(labels.get(j)).band("99 % if calibrated", x, lo, hi).line("ranks", x, difference[j]).horizontal("", 0).xRange(0, 1).yRange(-1.1 * largest, 1.1 * largest).inInk("99 % if calibrated")));
         }
         return Panels.of(columns(labels.size()), charts);
     }

@@ -1,6 +1,8 @@
 package org.cosmograd.sbi.plot;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /// Where weighted samples of one number lie.
 ///
@@ -52,5 +54,31 @@ record Spread(double[] sorted, double[] below, double count) {
         double by68 = (quantile(0.8413) - quantile(0.1587)) / 2;
         double by50 = (quantile(0.75) - quantile(0.25)) / 1.349;
         return by50 > 0 ? Math.min(by68, by50) : by68;
+    }
+
+    /// Which half of `n` samples number `i` belongs to when each half is to foretell the other: alternate tenths, since
+    /// neighbours in a Markov chain resemble each other.
+    static int half(int i, int n) {
+        return (int) (10L * i / n % 2);
+    }
+
+    /// `Σ test log f`, where `f` is the density that was fitted to the other half, mixed with a little of a uniform one so that
+    /// a lone far sample does not decide. Only cells with `inside > 0` count.
+    static double foretells(double[] fitted, double[] test, double[] inside) {
+        double total = 0;
+        for (int k = 0; k < fitted.length; k++) if (inside[k] > 0) total += fitted[k];
+        double sum = 0;
+        for (int k = 0; k < fitted.length; k++)
+            if (test[k] > 0 && inside[k] > 0) sum += test[k] * Math.log(fitted[k] / total + 1e-3 / fitted.length);
+        return sum;
+    }
+
+    /// The last choice whose score per sample is within two units of log likelihood, over all samples, of the best.
+    static int smoothest(int choices, double count, IntToDoubleFunction score) {
+        double[] scores = IntStream.range(0, choices).mapToDouble(score).toArray();
+        double best = Arrays.stream(scores).max().orElseThrow();
+        int last = choices - 1;
+        while (last > 0 && scores[last] < best - 2 / count) last--;
+        return last;
     }
 }

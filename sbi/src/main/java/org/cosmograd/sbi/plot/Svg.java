@@ -114,8 +114,11 @@ public final class Svg {
             } else {
                 start("tspan", "dy", wanted - level);
                 if (wanted != 0) attributes("font-size", 0.72 * size);
+                // Some renderers drop a space at the start of a run; a shift they keep.
+                boolean space = run.text().startsWith(" ");
+                if (space) attributes("dx", 0.28 * size);
                 out.append('>');
-                escape(run.text());
+                escape(space ? run.text().substring(1) : run.text());
                 out.append("</tspan>");
             }
             level = wanted;
