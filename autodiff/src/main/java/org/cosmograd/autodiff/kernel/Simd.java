@@ -1,9 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -25,11 +21,5 @@ final class Simd {
 
     static int bits() {
         return SHAPE.vectorBitSize();
-    }
-
-    /// The classes that emitted code names must exist; this fails early and in one place.
-    static String describe() {
-        return FloatVector.class.getSimpleName() + DoubleVector.class.getSimpleName() + IntVector.class.getSimpleName()
-                + LongVector.class.getSimpleName() + bits();
     }
 }

@@ -20,11 +20,11 @@ final class Warmer {
     private static final System.Logger LOG = System.getLogger("org.cosmograd.autodiff");
 
     /// Calls in all, a little above the threshold.
-    static int calls = Integer.getInteger("cosmograd.warm.calls", 5600);
+    private static final int CALLS = 5600;
     /// One real call in so many.
-    static int realEvery = Integer.getInteger("cosmograd.warm.every", 200);
+    private static final int REAL_EVERY = 200;
     /// Length of a real call, in vectors.
-    static int realVectors = Integer.getInteger("cosmograd.warm.vectors", 24);
+    private static final int REAL_VECTORS = 24;
 
     /// Slower than this per vector and operation means: not compiled yet.
     private static final double COLD_NANOS = 30;
@@ -112,7 +112,7 @@ final class Warmer {
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
-            this.room = (Math.max(realVectors, 32) + 1) * lanes;
+            this.room = (REAL_VECTORS + 1) * lanes;
             int operands = spec.sources().size() + spec.sinks().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];
@@ -146,9 +146,9 @@ final class Warmer {
             pause(1);
             int i = 0;
             do {
-                for (; i < calls; i++) {
+                for (; i < CALLS; i++) {
                     empty();
-                    if (i % realEvery == realEvery / 2) {
+                    if (i % REAL_EVERY == REAL_EVERY / 2) {
                         real();
                     }
                 }
@@ -173,7 +173,7 @@ final class Warmer {
 
         /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
         private void real() {
-            kernel.run(arrays, geometry, 0, 2, realVectors * lanes + 3);
+            kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
         }
