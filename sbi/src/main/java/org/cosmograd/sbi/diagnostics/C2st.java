@@ -110,20 +110,21 @@ public record C2st(double accuracy, List<Double> folds, List<Integer> epochs) {
             for (int l = 0; l < 3; l++) {
                 double bound = Math.sqrt(6.0 / (sizes[l] + sizes[l + 1]));
                 Key k = key.fold(1).fold(l);
-                matrices.add(k.fold(0).uniform(DType.F32, FOLDS, sizes[l], sizes[l + 1]).sub(0.5).mul(2 * bound));
-                biases.add(k.fold(1).uniform(DType.F32, FOLDS, 1, sizes[l + 1]).sub(0.5).mul(2 * bound));
+                matrices.add(k.fold(0).uniform(DType.F32, FOLDS, sizes[l + 1], sizes[l]).sub(0.5).mul(2 * bound));
+                biases.add(k.fold(1).uniform(DType.F32, FOLDS, sizes[l + 1], 1).sub(0.5).mul(2 * bound));
             }
             return new Weights(matrices, biases);
         }
 
         /// The logit of class 1 for rows `[folds, batch, d]`, as `[folds, batch]`.
         private static Tensor logit(Weights w, Tensor x) {
-            Tensor h = x;
+            // rows last: layers are narrow, batches are long
+            Tensor h = x.transpose();
             for (int l = 0; l < 3; l++) {
-                h = h.matmul(w.matrices.get(l)).add(w.biases.get(l));
+                h = w.matrices.get(l).matmul(h).add(w.biases.get(l));
                 h = l < 2 ? h.relu() : h;
             }
-            return h.squeeze(-1);
+            return h.squeeze(1);
         }
 
         private State step(State s, Batch b) {

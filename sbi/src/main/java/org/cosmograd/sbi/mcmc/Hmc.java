@@ -8,10 +8,13 @@ import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Program;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
+import org.cosmograd.flows.Bijection;
+import org.cosmograd.flows.Constrain;
+import org.cosmograd.flows.Support;
 
 /// Hamiltonian Monte Carlo, all chains in step.
 ///
-/// The target `π(θ)` on a box becomes `π(z) = π(θ(z))·|∂θ/∂z|` on ℝᴰ ([Unconstrained]). With the metric `Σ = L Lᵀ`, an estimate of the
+/// The target `π(θ)` on a box becomes `π(z) = π(θ(z))·|∂θ/∂z|` on ℝᴰ ([Constrain]). With the metric `Σ = L Lᵀ`, an estimate of the
 /// covariance of `z`, and momenta `n ~ N(0, 1)` in whitened coordinates, one leapfrog step of size `ε` is
 ///
 ///     n½ = n + ½ε Lᵀ∇ln π(z)
@@ -34,7 +37,8 @@ public final class Hmc {
     private static final double DIVERGENCE = 1000;
 
     private final LogDensity target;
-    private final Unconstrained space;
+    private final Support support;
+    private final Constrain space;
     private final int warmup;
     private final int draws;
     private final double acceptance;
@@ -44,10 +48,11 @@ public final class Hmc {
     private final Duration deadline;
 
     private Hmc(
-            LogDensity target, Unconstrained space, int warmup, int draws, double acceptance, double length, int mostLeapfrogs,
+            LogDensity target, Support support, int warmup, int draws, double acceptance, double length, int mostLeapfrogs,
             boolean dense, Duration deadline) {
         this.target = target;
-        this.space = space;
+        this.support = support;
+        this.space = new Constrain(support);
         this.warmup = warmup;
         this.draws = draws;
         this.acceptance = acceptance;
@@ -59,53 +64,53 @@ public final class Hmc {
 
     /// A sampler of a log-density on a box: 300 steps of warm-up, 500 draws of each chain, acceptance 0.8, trajectories of length 2 in
     /// units of the posterior's width, at most 64 leapfrog steps, a dense metric up to 100 parameters.
-    public static Hmc of(LogDensity target, Unconstrained space) {
-        return new Hmc(target, space, 300, 500, 0.8, 2, 64, space.dimension() <= 100, Duration.ofDays(365));
+    public static Hmc of(LogDensity target, Support support) {
+        return new Hmc(target, support, 300, 500, 0.8, 2, 64, support.dimension() <= 100, Duration.ofDays(365));
     }
 
     /// A sampler of a log-density on all of ℝᴰ.
     public static Hmc of(LogDensity target, int dimension) {
-        return of(target, Unconstrained.everywhere(dimension));
+        return of(target, Support.real(dimension));
     }
 
     /// With this number of warm-up steps, at least 50.
     public Hmc warmup(int steps) {
         check(steps >= 50, "warmup", "at least 50", steps);
-        return new Hmc(target, space, steps, draws, acceptance, length, mostLeapfrogs, dense, deadline);
+        return new Hmc(target, support, steps, draws, acceptance, length, mostLeapfrogs, dense, deadline);
     }
 
     /// With this number of draws of each chain, at least 4.
     public Hmc draws(int number) {
         check(number >= 4, "draws", "at least 4", number);
-        return new Hmc(target, space, warmup, number, acceptance, length, mostLeapfrogs, dense, deadline);
+        return new Hmc(target, support, warmup, number, acceptance, length, mostLeapfrogs, dense, deadline);
     }
 
     /// With this harmonic mean of the probability of acceptance in mind.
     public Hmc acceptance(double rate) {
         check(rate > 0 && rate < 1, "acceptance", "a number between 0 and 1", rate);
-        return new Hmc(target, space, warmup, draws, rate, length, mostLeapfrogs, dense, deadline);
+        return new Hmc(target, support, warmup, draws, rate, length, mostLeapfrogs, dense, deadline);
     }
 
     /// With trajectories of this mean length, in units of the posterior's width.
     public Hmc length(double mean) {
         check(mean > 0, "length", "a positive number", mean);
-        return new Hmc(target, space, warmup, draws, acceptance, mean, mostLeapfrogs, dense, deadline);
+        return new Hmc(target, support, warmup, draws, acceptance, mean, mostLeapfrogs, dense, deadline);
     }
 
     /// With at most this many leapfrog steps in a trajectory.
     public Hmc mostLeapfrogs(int number) {
         check(number >= 1, "mostLeapfrogs", "at least 1", number);
-        return new Hmc(target, space, warmup, draws, acceptance, length, number, dense, deadline);
+        return new Hmc(target, support, warmup, draws, acceptance, length, number, dense, deadline);
     }
 
     /// With a metric that knows correlations, or one of widths alone.
     public Hmc dense(boolean on) {
-        return new Hmc(target, space, warmup, draws, acceptance, length, mostLeapfrogs, on, deadline);
+        return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, on, deadline);
     }
 
     /// With at most this much time; what has been drawn by then is returned.
     public Hmc deadline(Duration time) {
-        return new Hmc(target, space, warmup, draws, acceptance, length, mostLeapfrogs, dense, time);
+        return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, dense, time);
     }
 
     private static void check(boolean fine, String what, String expected, Object got) {
@@ -152,7 +157,7 @@ public final class Hmc {
             State state = new State(z, Tensor.zeros(z.dtype(), z.dim(0)), z);
             Phase phase = new Phase(state, z);
             Tuning tuning = new Tuning(Tensor.scalar(1, z.dtype()), Tensor.eye(z.dim(1), z.dtype()));
-            start = Program.of(theta -> at(space.free(theta)), z);
+            start = Program.of(theta -> at(space.inverse(theta).value()), z);
             refresh = Program.of(k -> k.normal(z.dtype(), z.dim(0), z.dim(1)), Key.of(0));
             leapfrog = Program.of(Hmc.this::leapfrog, phase, tuning);
             accept = Program.of(Hmc::accept, new Proposal(phase, phase), Key.of(0));
@@ -180,11 +185,12 @@ public final class Hmc {
     }
 
     private State at(Tensor z) {
-        Tensor logp = target.of(space.constrain(z));
+        Bijection.Mapped theta = space.forward(z);
+        Tensor logp = target.of(theta.value());
         if (!logp.shape().equals(Shape.of(z.dim(0)))) {
             throw new IllegalArgumentException("Hmc: the log-density of " + z.type() + " must be [" + z.dim(0) + "], got " + logp.type());
         }
-        Tensor both = logp.cast(z.dtype()).add(space.logDet(z));
+        Tensor both = logp.cast(z.dtype()).add(theta.logDet());
         return new State(z, both, Gradient.of(both.sum(), z));
     }
 
@@ -385,8 +391,7 @@ public final class Hmc {
                 n++;
             }
             Tensor flat = Tensor.of(Shape.of(n * chains, dimension), java.util.Arrays.copyOf(z, n * size)).cast(dtype);
-            Tensor theta = space.constrain(flat);
-            double[] values = theta.toDoubles();
+            double[] values = space.forward(flat).value().toDoubles();
             Tensor drawn = Tensor.of(Shape.of(n, chains, dimension), values).cast(dtype);
             double[] logp = logDensities(flat, n);
             return new Chains(
@@ -396,7 +401,7 @@ public final class Hmc {
 
         /// `ln π(θ)` of all draws, in portions of the size the chains have.
         private double[] logDensities(Tensor flat, int n) {
-            Program<Tensor, Tensor> p = Program.of(x -> target.of(space.constrain(x)), Tensor.zeros(dtype, chains, dimension));
+            Program<Tensor, Tensor> p = Program.of(x -> target.of(space.forward(x).value()), Tensor.zeros(dtype, chains, dimension));
             double[] out = new double[n * chains];
             for (int t = 0; t < n; t++) {
                 Tensor part = flat.slice(0, t * chains, (t + 1) * chains);
