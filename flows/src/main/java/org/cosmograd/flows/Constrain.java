@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.BiPredicate;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// `ℝᵈ` onto a box, dimension by dimension, always rising:
 ///
@@ -89,7 +90,7 @@ public record Constrain(Support support) implements Bijection {
     private record Part(Tensor mask, Tensor low, Tensor width, boolean all) {}
 
     private record Kinds(
-            @org.jspecify.annotations.Nullable Part both, @org.jspecify.annotations.Nullable Part one) {}
+            @Nullable Part both, @Nullable Part one) {}
 
     private Kinds kinds(DType dtype) {
         return new Kinds(
@@ -97,7 +98,7 @@ public record Constrain(Support support) implements Bijection {
                 part(dtype, (a, b) -> Double.isFinite(a) != Double.isFinite(b)));
     }
 
-    private @org.jspecify.annotations.Nullable Part part(DType dtype, BiPredicate<Double, Double> chosen) {
+    private @Nullable Part part(DType dtype, BiPredicate<Double, Double> chosen) {
         int n = dimension();
         List<Double> lower = support.lower();
         List<Double> upper = support.upper();

@@ -110,11 +110,13 @@ public final class Fit<M, D> {
         return new Fit<>(loss, listeners, Optional.of(file));
     }
 
-    /// Trains, with a random part of the rows held out for validation.
+    /// Trains, with a random part of the rows held out for validation; more than one batch of them is rounded down to whole batches.
     public Result<M> train(M model, D data, FitSettings settings) {
         int n = rows(data);
         int held = (int) Math.round(n * settings.validation());
         held = settings.validation() > 0 && n > 1 ? Math.clamp(held, 1, n - 1) : 0;
+        // whole batches need one program, a shorter last one would need another
+        held -= held > settings.batch() ? held % settings.batch() : 0;
         Tensor order = settings.key().fold(0).permutation(n);
         D train = pick(data, order.slice(0, held, n));
         return run(model, train, held == 0 ? List.of() : pieces(pick(data, order.slice(0, 0, held)), settings.batch()), settings);

@@ -1,5 +1,9 @@
 package org.cosmograd.nn;
 
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.Optional;
+
 /// Somebody who is told how a training goes: a progress line, a file of metrics, a plot. All methods do nothing by default.
 public interface FitListener {
 
@@ -34,4 +38,40 @@ public interface FitListener {
 
     /// At the end, with one sentence that says why.
     default void end(String why) {}
+
+    /// One line that says how far training is: the epoch, the losses and the time left if all epochs are used.
+    static FitListener progress(PrintStream out) {
+        return new FitListener() {
+            private Optional<Progress> line = Optional.empty();
+
+            @Override
+            public void begin(Plan plan) {
+                line = Optional.of(Progress.of(out, "train", "epochs", plan.epochs()).from(plan.firstEpoch()));
+            }
+
+            @Override
+            public void epoch(Epoch e) {
+                String note = String.format(Locale.ROOT, "loss %.4g, validation %.4g%s", e.trainLoss(), e.validationLoss(), e.best() ? " *" : "");
+                line.ifPresent(p -> p.at(e.epoch() + 1, note));
+            }
+
+            @Override
+            public void end(String why) {
+                line.ifPresent(Progress::close);
+                out.println(why);
+            }
+        };
+    }
+
+    /// The curves `loss/train`, `loss/validation` and `learning_rate` by epoch.
+    static FitListener tensorBoard(TensorBoardEvents events) {
+        return new FitListener() {
+            @Override
+            public void epoch(Epoch e) {
+                events.scalar("loss/train", e.epoch(), e.trainLoss());
+                events.scalar("loss/validation", e.epoch(), e.validationLoss());
+                events.scalar("learning_rate", e.epoch(), e.rate());
+            }
+        };
+    }
 }

@@ -21,6 +21,7 @@ import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.Tree;
+import org.jspecify.annotations.Nullable;
 
 /// Named tensors and text in one file, in the safetensors format: the length of the header (`u64`), the header as JSON (name →
 /// element type, shape, place), the elements; all little-endian and nothing executable. The header is padded to 8 bytes. Other
@@ -198,7 +199,7 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         throw new IllegalArgumentException("an object is expected");
     }
 
-    private static List<Long> numbers(@org.jspecify.annotations.Nullable Object value) {
+    private static List<Long> numbers(@Nullable Object value) {
         List<Long> out = new ArrayList<>();
         if (value instanceof List<?> l) {
             for (Object o : l) {

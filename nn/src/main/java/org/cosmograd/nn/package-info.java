@@ -1,7 +1,21 @@
 /// Neural networks as records: a model is an immutable tree of tensors with a method that applies it.
 ///
-/// Here live layers, initialisers, optimisers, the training loop and checkpoints. A training step is a pure function from trees
-/// to trees, traced once and replayed for every batch.
+///     Mlp net = Mlp.of(Key.of(1), Activation.SILU, 2, 64, 64, 1);
+///     record Pairs(Tensor x, Tensor y) {}
+///     Fit<Mlp, Pairs> fit = Fit.of((m, d) -> m.apply(d.x()).sub(d.y()).square().mean());
+///     Mlp trained = fit.train(net, data, FitSettings.DEFAULT).model();
+///     Safetensors.of(trained, Map.of()).write(path);
+///
+/// | what | types |
+/// |---|---|
+/// | layers | [Linear], [Mlp], [ResidualMlp], [LayerNorm], [Dropout], [Standardise], [Activation]; each is a [Layer] |
+/// | first values | [Initialiser] |
+/// | optimisers | [Sgd], [Adam], [AdamW]: an [Optimiser] is a pure function of trees; [Schedule] for the learning rate |
+/// | training | [Fit], [FitSettings], [FitListener] with [MetricsCsv], [Progress] and [TensorBoardEvents] |
+/// | files | [Safetensors] |
+///
+/// A training step is a pure function from trees to trees, traced once and replayed for every batch. Constants live in a model
+/// behind [org.cosmograd.autodiff.Tensor#stopGradient]: no optimiser moves what the loss does not depend on.
 @NullMarked
 package org.cosmograd.nn;
 

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -184,6 +187,21 @@ class FitTest {
         assertEquals(4, lines.size());
         assertTrue(lines.get(1).startsWith("0,"));
         assertFalse(lines.get(3).isEmpty());
+    }
+
+    @Test
+    void listenersShowAndRecord(@TempDir Path folder) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (TensorBoardEvents events = TensorBoardEvents.open(folder)) {
+            Fit<Linear, Pairs> fit = Fit.<Linear, Pairs>of(FitTest::mse)
+                    .listener(FitListener.progress(new PrintStream(out, true, StandardCharsets.UTF_8)))
+                    .listener(FitListener.tensorBoard(events));
+            fit.train(Linear.of(KEY, 2, 1), line(50), FitSettings.DEFAULT.withEpochs(3));
+            assertTrue(Files.size(events.file()) > 9 * 30);
+        }
+        String shown = out.toString(StandardCharsets.UTF_8);
+        assertTrue(shown.contains("3/3 epochs"), shown);
+        assertTrue(shown.strip().endsWith("are kept"), shown);
     }
 
     @Test
