@@ -56,6 +56,15 @@ public final class Npe {
         Embedding make(Key key, int features);
     }
 
+    /// Makes the data of a batch from what a campaign stored, with randomness of its own at every step: noise, masks, augmentation.
+    @FunctionalInterface
+    public interface DataMaker {
+        /// Data `[B, F]` from the stored rows of a batch; an expression.
+        Tensor make(Tensor stored, Key key);
+    }
+
+    private static final int STATISTICS = 20_000;
+
     private record Pairs(Tensor theta, Tensor x) {}
 
     private record Network(Embedding embedding, Conditional body) {}
@@ -69,10 +78,13 @@ public final class Npe {
     private final FitSettings settings;
     private final int members;
     private final List<FitListener> listeners;
+    private final Optional<DataMaker> fresh;
+    private final Optional<Path> checkpoints;
 
     private Npe(
             Support support, Optional<Constraint> constraint, String form, DensityMaker density, String embeddingForm,
-            EmbeddingMaker embedding, FitSettings settings, int members, List<FitListener> listeners) {
+            EmbeddingMaker embedding, FitSettings settings, int members, List<FitListener> listeners, Optional<DataMaker> fresh,
+            Optional<Path> checkpoints) {
         this.support = support;
         this.constraint = constraint;
         this.form = form;
@@ -82,6 +94,8 @@ public final class Npe {
         this.settings = settings;
         this.members = members;
         this.listeners = listeners;
+        this.fresh = fresh;
+        this.checkpoints = checkpoints;
     }
 
     /// One spline coupling flow on the data themselves: Adam at 10⁻³ in batches of 200, halved after 6 idle epochs; a tenth of the pairs
@@ -90,7 +104,8 @@ public final class Npe {
         Optional<Constraint> constraint = prior instanceof ConstrainedPrior c ? Optional.of(c.constraint()) : Optional.empty();
         return new Npe(
                         prior.support(), constraint, "", (k, d, c) -> CouplingFlow.splines(k, d, c, CouplingFlow.Form.DEFAULT), "none",
-                        (k, f) -> Embedding.none(f), FitSettings.DEFAULT.withRate(1e-3).withPlateau(6, 0.5), 1, List.of())
+                        (k, f) -> Embedding.none(f), FitSettings.DEFAULT.withRate(1e-3).withPlateau(6, 0.5), 1, List.of(), Optional.empty(),
+                        Optional.empty())
                 .splines(CouplingFlow.Form.DEFAULT);
     }
 
@@ -109,17 +124,17 @@ public final class Npe {
 
     /// With any conditional density; the name goes to files.
     public Npe density(String name, DensityMaker maker) {
-        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners);
+        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints);
     }
 
     /// With a network in front that turns data into a context and is trained along; the name goes to files.
     public Npe embedding(String name, EmbeddingMaker maker) {
-        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners);
+        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners, fresh, checkpoints);
     }
 
     /// With other settings of the training; their key decides all randomness.
     public Npe settings(FitSettings other) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners, fresh, checkpoints);
     }
 
     /// With the randomness of another key.
@@ -132,14 +147,26 @@ public final class Npe {
         if (number < 1) {
             throw new IllegalArgumentException("Npe.members: expected at least 1, got " + number);
         }
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners, fresh, checkpoints);
     }
 
     /// With somebody who is told how training goes; members of an ensemble tell from several threads.
     public Npe listener(FitListener listener) {
         List<FitListener> all = new ArrayList<>(listeners);
         all.add(listener);
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all));
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all), fresh, checkpoints);
+    }
+
+    /// With data made afresh from the stored rows at every step, so that no noise is seen twice. What is stored may be what a simulator
+    /// gives without noise; observations are given to the posterior as `maker` makes them.
+    public Npe fresh(DataMaker maker) {
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, Optional.of(maker), checkpoints);
+    }
+
+    /// With a folder in which the state of training is kept, a file for each member. If they exist when training begins, it goes on from
+    /// there and ends with the same bits as if it had not stopped.
+    public Npe checkpoint(Path folder) {
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, Optional.of(folder));
     }
 
     /// The settings of the training.
@@ -168,19 +195,27 @@ public final class Npe {
         checkInside(parameters);
         Tensor free = value(new Constrain(support).inverse(parameters).value().cast(DType.F32));
         Standardise target = Standardise.of(free);
-        Standardise input = Standardise.of(data);
-        Pairs pairs = new Pairs(value(target.scale(free)), value(input.apply(data)));
+        DataMaker maker = fresh.orElse((stored, key) -> stored);
+        Tensor made = fresh.isEmpty() ? data : value(maker.make(data.slice(0, 0, Math.min(n, STATISTICS)), settings.key().fold(members)));
+        Standardise input = Standardise.of(made);
+        Pairs pairs = new Pairs(value(target.scale(free)), fresh.isEmpty() ? value(input.apply(data)) : data);
         // ln|∂u/∂θ| of the map to standardised parameters, so that losses are in units of θ
         double volume = new Constrain(support).inverse(parameters).logDet().mean().item() - target.sd().log().sum().item();
         List<Optional<ConditionalDensity>> trained = new ArrayList<>(Collections.nCopies(members, Optional.empty()));
         double[] losses = new double[members];
         Workers.run(members, m -> {
             Key key = settings.key().fold(m);
-            Fit<Network, Pairs> fit = Fit.of((net, p) -> net.body.logProb(p.theta, net.embedding.apply(p.x)).mean().neg());
+            Fit<Network, Pairs> fit = Fit.random((net, p, k) -> {
+                Tensor features = fresh.isEmpty() ? p.x : input.apply(maker.make(p.x, k));
+                return net.body.logProb(p.theta, net.embedding.apply(features)).mean().neg();
+            });
+            if (checkpoints.isPresent()) {
+                fit = fit.checkpoint(checkpoints.get().resolve("member-" + m + ".safetensors"));
+            }
             for (FitListener l : listeners) {
                 fit = fit.listener(l);
             }
-            Fit.Result<Network> result = fit.train(network(key.fold(0), data.dim(1)), pairs, settings.withKey(key.fold(1)));
+            Fit.Result<Network> result = fit.train(network(key.fold(0), made.dim(1)), pairs, settings.withKey(key.fold(1)));
             if (result.bestEpoch() < 0) {
                 throw new IllegalStateException("Npe.train: " + result.why());
             }

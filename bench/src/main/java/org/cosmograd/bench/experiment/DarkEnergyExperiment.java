@@ -16,6 +16,7 @@ import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.bench.Experiment;
 import org.cosmograd.bench.Run;
 import org.cosmograd.flows.CouplingFlow;
+import org.cosmograd.flows.Support;
 import org.cosmograd.flows.Uniform;
 import org.cosmograd.nn.FitListener;
 import org.cosmograd.nn.FitSettings;
@@ -33,7 +34,6 @@ import org.cosmograd.sbi.io.GetDistChain;
 import org.cosmograd.sbi.io.Npz;
 import org.cosmograd.sbi.mcmc.Chains;
 import org.cosmograd.sbi.mcmc.Hmc;
-import org.cosmograd.sbi.mcmc.Unconstrained;
 import org.cosmograd.sbi.plot.Chart;
 import org.cosmograd.sbi.plot.CornerPlot;
 import org.cosmograd.sbi.plot.CoveragePlot;
@@ -171,7 +171,7 @@ public final class DarkEnergyExperiment implements Experiment {
             Tensor width = Tensor.of(0.02, 0.1, 0.3, 100, 0.05);
             Tensor start = Tensor.of(new double[][] {best})
                     .add(run.key().fold(1).normal(DType.F64, chains, 5).mul(width).mul(0.5));
-            Chains c = Hmc.of(t -> likelihood.logLikelihood(t).add(likelihood.logPrior(t)), Unconstrained.of(low(), high()))
+            Chains c = Hmc.of(t -> likelihood.logLikelihood(t).add(likelihood.logPrior(t)), Support.of(low(), high()))
                     .draws(budget.hmcDraws)
                     .run(start, run.key().fold(2));
             run.say("exact posterior: %d chains of %d draws, R-hat %.3f, %.0f effective draws, %.1f s", chains, budget.hmcDraws, c.rHat(), c.ess(), c.seconds());

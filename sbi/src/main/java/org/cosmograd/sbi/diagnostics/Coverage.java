@@ -46,6 +46,11 @@ public record Coverage(Tensor ranks, int draws, Uniformity uniformity) {
         return new Coverage(Tensor.of(ranks), draws, Uniformity.of(ranks, draws));
     }
 
+    /// For each pair the level of the smallest region that holds the truth, in (0, 1).
+    public double[] levels() {
+        return Arrays.stream(ranks.toInts()).mapToDouble(r -> (r + 0.5) / (draws + 1)).toArray();
+    }
+
     /// The share of truths in regions of each level `α`, for levels `[m]` in [0, 1]. Between two possible ranks it is linear, so
     /// the expectation under the right posterior is `α` itself.
     public double[] at(double... levels) {
