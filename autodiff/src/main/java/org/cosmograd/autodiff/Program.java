@@ -52,7 +52,7 @@ public final class Program<A, R> {
 
     /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes.
     public String explain() {
-        return traced.compiler.explain();
+        return executable.explain();
     }
 
     /// A program of two arguments.
@@ -78,7 +78,7 @@ public final class Program<A, R> {
 
         /// The schedule as text.
         public String explain() {
-            return traced.compiler.explain();
+            return executable.explain();
         }
     }
 
@@ -161,7 +161,7 @@ public final class Program<A, R> {
 
         /// The schedule as text.
         public String explain() {
-            return traced.compiler.explain();
+            return turns[now].explain();
         }
     }
 

@@ -18,9 +18,4 @@ public final class Compiler {
     public Executable executable() {
         return new Executable(schedule, CHECK);
     }
-
-    /// The schedule as text.
-    public String explain() {
-        return schedule.explain();
-    }
 }

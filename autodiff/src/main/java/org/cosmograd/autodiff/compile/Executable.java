@@ -11,12 +11,17 @@ import org.cosmograd.autodiff.kernel.Task;
 
 /// A schedule with memory: its steps bound to slabs, constants, inputs and outputs. A run allocates nothing. Not thread-safe.
 public final class Executable implements Memory {
+    /// With the system property `cosmograd.profile=true` every step is timed for the listing.
+    private static final boolean PROFILE = Boolean.getBoolean("cosmograd.profile");
+
     private final Schedule schedule;
     private final Task[] tasks;
     private final boolean[] outside;
     private final Object[] arrays;
     private final int[] bases;
     private final boolean checked;
+    private final long[] nanos;
+    private long runs;
 
     /// The schedule with memory of its own for what lives inside.
     ///
@@ -42,6 +47,7 @@ public final class Executable implements Memory {
         }
         this.tasks = schedule.steps().stream().map(s -> s.task().get()).toArray(Task[]::new);
         this.outside = new boolean[tasks.length];
+        this.nanos = new long[PROFILE ? tasks.length : 0];
         for (int s = 0; s < tasks.length; s++) {
             Schedule.Step step = schedule.steps().get(s);
             outside[s] = isOutside(step.reads()) || isOutside(step.writes());
@@ -78,8 +84,15 @@ public final class Executable implements Memory {
 
     /// Runs all steps.
     public void run() {
+        runs++;
         for (int s = 0; s < tasks.length; s++) {
-            tasks[s].run();
+            if (PROFILE) {
+                long from = System.nanoTime();
+                tasks[s].run();
+                nanos[s] += System.nanoTime() - from;
+            } else {
+                tasks[s].run();
+            }
             if (checked) {
                 check(schedule.steps().get(s));
             }
@@ -102,6 +115,21 @@ public final class Executable implements Memory {
                 throw new ArithmeticException(n.op().name() + ": element " + i + " of the result " + n.type() + " is " + x + "; operands: " + from);
             }
         }
+    }
+
+    /// The schedule as text, with the mean time of each step so far if steps are timed.
+    public String explain() {
+        double[] micros = new double[nanos.length];
+        for (int s = 0; s < micros.length; s++) {
+            micros[s] = nanos[s] / 1e3 / Math.max(1, runs);
+        }
+        return schedule.explain(micros);
+    }
+
+    /// Forgets the times so far.
+    public void resetTimes() {
+        java.util.Arrays.fill(nanos, 0);
+        runs = 0;
     }
 
     @Override

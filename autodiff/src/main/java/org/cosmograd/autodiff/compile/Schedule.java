@@ -541,7 +541,9 @@ public final class Schedule {
     // ------------------------------------------------------------------------------------------------- listing
 
     /// The steps with their nodes, shapes and work, and the memory they share.
-    String explain() {
+    ///
+    /// @param micros mean microseconds of each step, or nothing
+    String explain(double[] micros) {
         StringBuilder out = new StringBuilder();
         double total = 0;
         for (int s = 0; s < steps.size(); s++) {
@@ -559,7 +561,12 @@ public final class Schedule {
                     .mapToLong(b -> (long) buffers.get(b).length() * buffers.get(b).dtype().bytes())
                     .sum();
             total += step.flops();
-            out.append(String.format(Locale.ROOT, "%3d  %-60s %-28s %10.0f flop %10d B%n", s, shorten(ops, 60), shorten(results, 28), step.flops(), bytes));
+            out.append(String.format(Locale.ROOT, "%3d  %-60s %-28s %10.0f flop %10d B", s, shorten(ops, 60), shorten(results, 28), step.flops(), bytes));
+            if (micros.length > 0) {
+                out.append(String.format(
+                        Locale.ROOT, " %9.1f µs %7.2f GFLOP/s %7.2f GB/s", micros[s], step.flops() / micros[s] / 1e3, bytes / micros[s] / 1e3));
+            }
+            out.append(System.lineSeparator());
         }
         out.append(String.format(Locale.ROOT, "%d steps, %.3g flop", steps.size(), total));
         slabs.forEach((type, length) -> out.append(String.format(

@@ -13,9 +13,7 @@ final class GemmTiles {
     private static final int[][] ROWS_512 = {{}, {12, 8, 4, 2, 1}, {12, 8, 4, 2, 1}, {}, {6, 4, 2, 1}};
     private static final int[][] ROWS_NARROW = {{}, {4, 2, 1}, {4, 2, 1}, {}, {2, 1}};
 
-    /// A tile of the lowest width takes some 3 µs for these steps in code of the first compiler, the largest 0.2 µs in that of C2.
-    private static final int PROBE_STEPS = 33;
-    private static final long FAST_NANOS = 2_500;
+    private static final long FAST_NANOS = 1_500;
     private static final int FIRST_CALLS = 320;
     private static final int MORE_CALLS = 2048;
     private static final int SCRATCH = 1 << 16;
@@ -26,17 +24,24 @@ final class GemmTiles {
     /// Most rows of a tile, by its width in vectors.
     final int[] mostRows = new int[5];
 
+    /// A loop to be warmed.
+    ///
+    /// @param a       its first array
+    /// @param scratch its other arrays
+    /// @param probe   steps that take less than `FAST_NANOS` in code of C2 and more in that of the first compiler
+    /// @param idle    calls that do nothing, per call that does something
+    private record Cold(GemmTile tile, Object a, Object scratch, int probe, int idle) {}
+
     private static final int[] MAP = IntStream.range(0, 64).map(i -> 3 * i).toArray();
 
-    private final boolean doubles;
     private final GemmTile[] tiles = new GemmTile[2 * 5 * 16];
     private final GemmTile[] movers = new GemmTile[4 * 5];
-    private final List<GemmTile> order = new ArrayList<>();
+    private final List<Cold> cold = new ArrayList<>();
     private volatile boolean warm;
 
     GemmTiles(boolean doubles, int bits) {
-        this.doubles = doubles;
         this.lanes = bits / (doubles ? 64 : 32);
+        Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
         int[][] rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
             for (int vectors : new int[] {2, 4, 1}) {
@@ -45,7 +50,7 @@ final class GemmTiles {
                     int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && vectors < 4 && bits == 512 ? 2 : 1;
                     GemmTile tile = new GemmEmitter(doubles, bits, r, vectors, walk, unroll).emit();
                     tiles[index(walk, vectors, r)] = tile;
-                    order.add(tile);
+                    cold.add(new Cold(tile, scratch, scratch, 33, 16));
                     mostRows[vectors] = Math.max(mostRows[vectors], r);
                 }
             }
@@ -54,7 +59,9 @@ final class GemmTiles {
             for (int vectors : kind == GemmMover.Kind.TRANSPOSE ? new int[] {1} : new int[] {1, 2, 4}) {
                 GemmTile mover = new GemmMover(doubles, bits, vectors, kind).emit();
                 movers[kind.ordinal() * 5 + vectors] = mover;
-                order.add(mover);
+                // Gathers and shuffles are the slowest operations of all before C2.
+                boolean mapped = kind == GemmMover.Kind.GATHER || kind == GemmMover.Kind.TRANSPOSE;
+                cold.add(mapped ? new Cold(mover, MAP, scratch, 4, 128) : new Cold(mover, scratch, scratch, 33, 16));
             }
         }
     }
@@ -84,25 +91,13 @@ final class GemmTiles {
         return warm;
     }
 
-    /// Calls every tile until every tile is fast, or a minute is over.
+    /// Calls every loop until every loop is fast, or a minute is over.
     void warmUp() {
-        Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
         long deadline = System.nanoTime() + GIVE_UP_NANOS;
-        for (GemmTile tile : order) {
-            call(tile, scratch, FIRST_CALLS);
-        }
-        while (System.nanoTime() < deadline) {
-            boolean all = true;
-            for (GemmTile tile : order) {
-                if (!fast(tile, scratch)) {
-                    all = false;
-                    call(tile, scratch, MORE_CALLS);
-                }
-            }
-            if (all) {
-                warm = true;
-                return;
-            }
+        cold.forEach(loop -> call(loop, FIRST_CALLS));
+        while (!cold.isEmpty() && System.nanoTime() < deadline) {
+            cold.removeIf(GemmTiles::isFast);
+            cold.forEach(loop -> call(loop, MORE_CALLS));
             try {
                 // The compilers need the core, too.
                 Thread.sleep(1);
@@ -110,29 +105,29 @@ final class GemmTiles {
                 return;
             }
         }
+        warm = cold.isEmpty();
     }
 
     /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
     /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
-    private void call(GemmTile tile, Object scratch, int calls) {
+    private static void call(Cold loop, int calls) {
         for (int i = 0; i < calls; i++) {
-            run(tile, scratch, i % 16 == 0 ? 2 + (i >>> 5 & 1) : -1, (i & 16) == 0);
+            int work = i / loop.idle;
+            run(loop, i % loop.idle == 0 ? 2 + (work >>> 1 & 1) : -1, (work & 1) == 0);
         }
     }
 
-    private boolean fast(GemmTile tile, Object scratch) {
+    private static boolean isFast(Cold loop) {
         long best = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {
             long start = System.nanoTime();
-            run(tile, scratch, PROBE_STEPS, (i & 1) == 0);
+            run(loop, loop.probe, (i & 1) == 0);
             best = Math.min(best, System.nanoTime() - start);
         }
         return best < FAST_NANOS;
     }
 
-    private void run(GemmTile tile, Object scratch, int k, boolean accumulate) {
-        Object a = tile == mover(GemmMover.Kind.GATHER, 1) || tile == mover(GemmMover.Kind.GATHER, 2)
-                || tile == mover(GemmMover.Kind.GATHER, 4) || tile == mover(GemmMover.Kind.TRANSPOSE, 1) ? MAP : scratch;
-        tile.run(k, a, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
+    private static void run(Cold loop, int k, boolean accumulate) {
+        loop.tile.run(k, loop.a, 0, accumulate ? 3 : 5, loop.scratch, 1024, 64, loop.scratch, SCRATCH / 2, 33, accumulate);
     }
 }

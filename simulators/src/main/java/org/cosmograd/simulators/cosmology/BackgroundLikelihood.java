@@ -33,7 +33,9 @@ public final class BackgroundLikelihood implements Simulator {
     private final Distances rates;
     private final List<Block> blocks;
     private final Tensor order;
+    private final Tensor sorted;
     private final Constant observed;
+    private final Constant observedByQuantity;
     private final Constant root;
     private final Constant whitening;
     private final double logNorm;
@@ -89,12 +91,23 @@ public final class BackgroundLikelihood implements Simulator {
                 }
             }
         }
+        int[] from = new int[n];
+        for (int i = 0; i < n; i++) {
+            from[place[i]] = i;
+        }
         order = Tensor.of(place);
+        sorted = Tensor.of(from);
         lines = lineZ.isEmpty() ? Distances.at(1) : Distances.at(doubles(lineZ));
         rates = rateZ.isEmpty() ? Distances.at(1) : Distances.at(doubles(rateZ));
         observed = Constant.of(x);
+        observedByQuantity = Constant.of(IntStream.of(from).mapToDouble(i -> x[i]).toArray());
         root = Constant.of(Shape.of(n, n), transposed(lower));
-        whitening = Constant.of(Shape.of(n, n), transposed(inverse(lower)));
+        double[] rows = transposed(inverse(lower));
+        double[] byQuantity = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(rows, from[i] * n, byQuantity, i * n, n);
+        }
+        whitening = Constant.of(Shape.of(n, n), byQuantity);
         double log = n * Math.log(2 * Math.PI) / 2;
         for (int i = 0; i < n; i++) {
             log += Math.log(lower[i][i]);
@@ -168,6 +181,11 @@ public final class BackgroundLikelihood implements Simulator {
 
     /// The numbers `m(θ)` that the surveys would see without noise, `[n]` or `[B, n]`.
     public Tensor theory(Tensor theta) {
+        return byQuantity(theta).gather(-1, order);
+    }
+
+    /// The theory with its rows in the order of quantities, in which they are computed.
+    private Tensor byQuantity(Tensor theta) {
         DarkEnergy model = model(theta);
         Tensor chi = lines.inHubbleLengths(model);
         Tensor e = rates.expansion(model);
@@ -188,7 +206,7 @@ public final class BackgroundLikelihood implements Simulator {
                         case H_TIMES_RD -> r.mul(speed);
                     });
         }
-        return Tensor.concat(-1, parts).gather(-1, order);
+        return Tensor.concat(-1, parts);
     }
 
     @Override
@@ -204,17 +222,19 @@ public final class BackgroundLikelihood implements Simulator {
 
     /// `ln p` of what was measured, scalar or `[B]`.
     public Tensor logLikelihood(Tensor theta) {
-        return logLikelihood(theta, observed(theta.dtype()));
+        Tensor d = observedByQuantity.in(theta.dtype()).sub(byQuantity(theta));
+        return d.matmul(whitening.in(theta.dtype())).square().sum(-1).mul(-0.5).sub(logNorm);
     }
 
     /// `χ² = (x−m)ᵀ C⁻¹ (x−m)`, scalar or `[B]`.
     public Tensor chiSquared(Tensor theta, Tensor x) {
-        return whiten(x.sub(theory(theta))).square().sum(-1);
+        Tensor d = x.gather(-1, sorted).sub(byQuantity(theta));
+        return d.matmul(whitening.in(theta.dtype())).square().sum(-1);
     }
 
     /// `L⁻¹ d` for differences `d` in the space of the data, `[n]` or `[B, n]`; its square is `χ²`.
     public Tensor whiten(Tensor d) {
-        return d.matmul(whitening.in(d.dtype()));
+        return d.gather(-1, sorted).matmul(whitening.in(d.dtype()));
     }
 
     /// `[n]` for `[n, parameters]`, scalar for one parameter vector: flat within the bounds and where `w0 + wa < 0`, normalised.

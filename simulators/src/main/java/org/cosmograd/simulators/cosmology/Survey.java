@@ -43,6 +43,10 @@ public record Survey(
             throw new IllegalArgumentException("Survey " + name + ": " + n + " quantities, " + z.length + " redshifts, " + values.length
                     + " values and " + covariance.length + " rows of covariance; all must be equal in number and at least 1");
         }
+        if (quantities.stream().map(Quantity::isBao).distinct().count() > 1) {
+            throw new IllegalArgumentException(
+                    "Survey " + name + ": it mixes distance moduli with BAO quantities; make two surveys of it");
+        }
         for (int i = 0; i < n; i++) {
             if (!(z[i] > 0)) {
                 throw new IllegalArgumentException("Survey " + name + ": redshift " + i + " is " + z[i] + "; it must be positive");

@@ -175,7 +175,7 @@ class BackgroundLikelihoodTest {
     private static void report(String name, Fit f) {
         System.getLogger("simulators")
                 .log(
-                        System.Logger.Level.INFO,
+                        System.Logger.Level.DEBUG,
                         name + ": " + Arrays.toString(f.theta) + " ± " + Arrays.toString(f.sigma) + ", χ² " + f.chi2);
     }
 
@@ -221,6 +221,9 @@ class BackgroundLikelihoodTest {
         double[] single = BOTH.logLikelihood(theta.cast(DType.F32)).toDoubles();
         Program<Tensor, Tensor> program = Program.of((Tensor t) -> BOTH.logLikelihood(t), theta);
         assertArrayEquals(all, program.run(theta).toDoubles());
+        assertArrayEquals(all, BOTH.logLikelihood(theta, BOTH.observed(DType.F64)).toDoubles());
+        double[] chi2 = BOTH.whiten(BOTH.observed(DType.F64).sub(BOTH.theory(theta))).square().sum(-1).toDoubles();
+        assertArrayEquals(chi2, BOTH.chiSquared(theta, BOTH.observed(DType.F64)).toDoubles());
         double[][] rows = theta.toRows();
         for (int i = 0; i < 64; i++) {
             assertEquals(all[i], BOTH.logLikelihood(Tensor.of(rows[i])).item(), 1e-9 * Math.abs(all[i]));

@@ -97,6 +97,15 @@ class SurveyTest {
         assertFault(
                 "Survey x: 1 quantities, 2 redshifts, 1 values and 1 rows of covariance; all must be equal in number and at least 1",
                 () -> Survey.of("x", "y", Collections.nCopies(1, Quantity.DM_OVER_RD), new double[2], new double[1], new double[1][1]));
+        assertFault(
+                "Survey x: it mixes distance moduli with BAO quantities; make two surveys of it",
+                () -> Survey.of(
+                        "x",
+                        "y",
+                        List.of(Quantity.DM_OVER_RD, Quantity.DISTANCE_MODULUS),
+                        new double[2],
+                        new double[2],
+                        new double[2][2]));
         assertTrue(assertThrows(java.io.UncheckedIOException.class, () -> Survey.bao("x", "y", dir.resolve("no"), cov))
                 .getMessage()
                 .startsWith("Survey: cannot read "));

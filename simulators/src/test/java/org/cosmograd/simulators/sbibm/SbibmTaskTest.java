@@ -174,7 +174,7 @@ class SbibmTaskTest {
             double[] theta = {0.3, -0.55};
             double half = task instanceof TwoMoons ? 0.2 : 7;
             double[] centre = task instanceof TwoMoons ? new double[] {0.25 - 0.25 / Math.sqrt(2), -0.85 / Math.sqrt(2)} : theta;
-            int n = 1200;
+            int n = 700;
             double[][] x = new double[n * n][];
             for (int i = 0; i < n * n; i++) {
                 x[i] = new double[] {
