@@ -1,5 +1,7 @@
 package org.cosmograd.flows;
 
+import java.util.Arrays;
+import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.ShapeException;
 import org.cosmograd.autodiff.Tensor;
 
@@ -12,13 +14,15 @@ import org.cosmograd.autodiff.Tensor;
 /// `dy/dx = s² (δₖ₊₁ ξ² + 2s ξ(1-ξ) + δₖ (1-ξ)²) / (s + (δₖ₊₁ + δₖ - 2s) ξ(1-ξ))²`
 ///
 /// Widths and heights are a softmax of raw numbers with at least 2T/1000 each, slopes a softplus with at least 10⁻³; raw numbers 0 give
-/// the identity. Raw numbers are limited to ±1000, so the function and its derivatives are finite for any. The outermost slopes are 1.
+/// the identity. Raw numbers are limited to ±1000 (slopes) and ±30 (widths, heights), so the function and its derivatives are finite for any. The outermost slopes are 1.
 ///
 /// @param raw `K` widths, `K` heights and `K + 1` slopes (the first and last are not used) in the last axis: `[d, 3K+1]`, or one set
 ///     per row of `x`: `[n, d, 3K+1]`
 /// @param bound `T`
 public record RationalQuadraticSpline(Tensor raw, double bound) implements Bijection {
     private static final double LEAST = 1e-3;
+    private static final double LARGEST = 1000;
+    private static final double EXPONENT = 30;
     /// softplus of this is `1 - LEAST`
     private static final double UNIT_SLOPE = Math.log(Math.expm1(1 - LEAST));
 
@@ -44,31 +48,29 @@ public record RationalQuadraticSpline(Tensor raw, double bound) implements Bijec
 
     private Bin bin(Tensor at, boolean byHeight) {
         int k = raw.dim(-1) / 3;
-        Tensor r = raw.clamp(-1000, 1000);
-        Tensor w = sizes(r.slice(-1, 0, k));
-        Tensor h = sizes(r.slice(-1, k, 2 * k));
-        Tensor rightX = w.cumSum(-1);
-        Tensor rightY = h.cumSum(-1);
+        Tensor r = raw.clamp(-LARGEST, LARGEST);
+        // widths and heights side by side, [.., d, 2, K]; their raw numbers are small enough for a softmax without its shift
+        Shape pairs = raw.shape().slice(0, raw.shape().rank() - 1).concat(Shape.of(2, k));
+        Tensor e = r.slice(-1, 0, 2 * k).clamp(-EXPONENT, EXPONENT).exp().reshape(pairs);
+        Tensor sizes = e.mul(e.sum(-1).reciprocal().mul(2 * bound * (1 - LEAST * k)).expand(-1)).add(2 * bound * LEAST);
         Tensor slopes = r.slice(-1, 2 * k, 3 * k + 1).add(UNIT_SLOPE).softplus().add(LEAST);
         double[] inner = new double[k + 1];
-        java.util.Arrays.fill(inner, 1, k, 1);
+        Arrays.fill(inner, 1, k, 1);
         slopes = Tensor.of(inner).cast(raw.dtype()).where(slopes, 1);
-        // the number of knots passed, the last one never; a comparison with it gives an exact one-hot even where knots coincide
-        Tensor knots = (byHeight ? rightY : rightX).sub(bound);
-        Tensor passed = at.expand(-1).greaterEqual(knots).sum(-1).min(k - 1);
-        Tensor hot = passed.expand(-1).equal(Tensor.iota(k).cast(raw.dtype()));
+        // the number of knots passed, the last one never; comparisons with it select exactly one bin even where knots coincide
+        Tensor knots = sizes.stopGradient().at(-2, byHeight ? 1 : 0).cumSum(-1).sub(bound);
+        Tensor passed = at.expand(-1).greaterEqual(knots).sum(-1).min(k - 1).expand(-1);
+        Tensor number = Tensor.iota(k).cast(raw.dtype());
+        Tensor hot = passed.equal(number);
+        Tensor corner = number.less(passed).expand(-2).mul(sizes).sum(-1).sub(bound);
+        Tensor size = hot.expand(-2).mul(sizes).sum(-1);
         return new Bin(
-                hot.mul(rightX.sub(w)).sum(-1).sub(bound),
-                hot.mul(rightY.sub(h)).sum(-1).sub(bound),
-                hot.mul(w).sum(-1),
-                hot.mul(h).sum(-1),
+                corner.at(-1, 0),
+                corner.at(-1, 1),
+                size.at(-1, 0),
+                size.at(-1, 1),
                 hot.mul(slopes.slice(-1, 0, k)).sum(-1),
                 hot.mul(slopes.slice(-1, 1, k + 1)).sum(-1));
-    }
-
-    private Tensor sizes(Tensor r) {
-        int k = r.dim(-1);
-        return r.softmax(-1).mul(2 * bound * (1 - LEAST * k)).add(2 * bound * LEAST);
     }
 
     @Override
@@ -125,7 +127,7 @@ public record RationalQuadraticSpline(Tensor raw, double bound) implements Bijec
 
     private double[] fill(double value) {
         double[] v = new double[dimension()];
-        java.util.Arrays.fill(v, value);
+        Arrays.fill(v, value);
         return v;
     }
 }
