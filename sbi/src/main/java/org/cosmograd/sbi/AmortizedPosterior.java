@@ -3,6 +3,7 @@ package org.cosmograd.sbi;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Program;
+import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.Tree;
 import org.cosmograd.flows.Conditional;
@@ -62,7 +64,7 @@ public final class AmortizedPosterior implements Posterior {
     /// The weight of each member in the mixture.
     public List<Double> weights() {
         double[] w = logits.softmax(0).toDoubles();
-        return java.util.Arrays.stream(w).boxed().toList();
+        return Arrays.stream(w).boxed().toList();
     }
 
     @Override
@@ -121,7 +123,7 @@ public final class AmortizedPosterior implements Posterior {
                         + "; fill it in, or train without it");
             }
         }
-        return Tensor.of(org.cosmograd.autodiff.Shape.of(1, size), v);
+        return Tensor.of(Shape.of(1, size), v);
     }
 
     /// Writes `posterior.json` (what it is) and `posterior.safetensors` (its numbers) to a folder; [Npe#load] reads them.

@@ -1,6 +1,7 @@
 package org.cosmograd.sbi.campaign;
 
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
@@ -20,7 +21,7 @@ public interface BlackBox {
     }
 
     /// Features `[n, F]` for parameters `[n, D]`; row `i` uses the key of number `first + i`.
-    private Tensor simulate(Tensor theta, java.util.function.IntFunction<Key> keys, int first) {
+    private Tensor simulate(Tensor theta, IntFunction<Key> keys, int first) {
         double[][] rows = theta.toRows();
         double[][] out = new double[rows.length][];
         Workers.run(rows.length, i -> {

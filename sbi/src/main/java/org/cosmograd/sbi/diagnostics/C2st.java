@@ -24,7 +24,8 @@ import org.cosmograd.autodiff.kernel.Philox;
 ///
 /// The five networks train side by side as one batched program; a network that has stopped is left as it is.
 ///
-/// With 10 000 samples of each kind, perfect draws score 0.500 ± 0.0035.
+/// With 10 000 samples of each kind, perfect draws score 0.50 ± 0.004; slightly below a half on average, because a fold whose training set
+/// has more of one kind is tested on more of the other.
 ///
 /// Sources: Lopez-Paz & Oquab 2017, arXiv 1610.06545; Lueckmann et al. 2021, arXiv 2101.04653 (`sbibm/metrics/c2st.py`).
 ///

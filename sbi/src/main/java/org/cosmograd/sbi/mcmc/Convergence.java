@@ -2,6 +2,7 @@ package org.cosmograd.sbi.mcmc;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.kernel.Philox;
 
@@ -53,7 +54,7 @@ public record Convergence(double mean, double sd, double rHat, double bulkEss, d
                 .toArray(double[][]::new);
     }
 
-    private static double[][] map(double[][] chains, java.util.function.DoubleUnaryOperator f) {
+    private static double[][] map(double[][] chains, DoubleUnaryOperator f) {
         return Arrays.stream(chains)
                 .map(c -> Arrays.stream(c).map(f).toArray())
                 .toArray(double[][]::new);

@@ -1,6 +1,7 @@
 package org.cosmograd.sbi.mcmc;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Gradient;
@@ -390,7 +391,7 @@ public final class Hmc {
                 divergences += diverged;
                 n++;
             }
-            Tensor flat = Tensor.of(Shape.of(n * chains, dimension), java.util.Arrays.copyOf(z, n * size)).cast(dtype);
+            Tensor flat = Tensor.of(Shape.of(n * chains, dimension), Arrays.copyOf(z, n * size)).cast(dtype);
             double[] values = space.forward(flat).value().toDoubles();
             Tensor drawn = Tensor.of(Shape.of(n, chains, dimension), values).cast(dtype);
             double[] logp = logDensities(flat, n);

@@ -42,6 +42,34 @@ class HmcTest {
         assertEquals(correlated(c.samples()).toDoubles()[77], c.logDensity().reshape(-1).toDoubles()[77], 1e-9);
     }
 
+    /// Five parameters along a curved ridge a tenth as wide as it is long.
+    private static Tensor ridge(Tensor t) {
+        Tensor a = t.at(1, 0);
+        Tensor b = t.at(1, 1);
+        Tensor c = t.at(1, 2);
+        Tensor d = t.at(1, 3);
+        Tensor e = t.at(1, 4);
+        Tensor chi = a.square()
+                .add(b.sub(a.square().mul(0.5)).div(0.3).square())
+                .add(c.sub(b.mul(0.9)).div(0.1).square())
+                .add(d.add(c).div(0.5).square())
+                .add(e.sub(d).div(0.2).square());
+        return chi.mul(-0.5);
+    }
+
+    @Test
+    void curvedRidgeOfFiveParameters() {
+        Support box = Support.of(new double[] {-10, -10, -10, -10, -10}, new double[] {10, 10, 10, 10, 10});
+        Tensor start = Key.of(1).uniform(DType.F64, 64, 5).mul(4).sub(2);
+        Chains c = Hmc.of(HmcTest::ridge, box).run(start, Key.of(2));
+        assertTrue(c.rHat() < 1.02, c.toString());
+        assertTrue(c.ess() > 5000, c.toString());
+        assertTrue(c.divergences() < 32, c.toString());
+        assertEquals(0, c.parameters().get(0).mean(), 0.06);
+        assertEquals(1, c.parameters().get(0).sd(), 0.05);
+        assertEquals(0.5, c.parameters().get(1).mean(), 0.05);
+    }
+
     @Test
     void single() {
         Chains c = Hmc.of(HmcTest::correlated, 2).draws(200).run(Key.of(1).normal(DType.F32, 64, 2), Key.of(2));
