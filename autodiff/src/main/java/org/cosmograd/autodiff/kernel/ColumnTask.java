@@ -11,7 +11,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 public final class ColumnTask implements Task {
     private static final int WIDTH = 1024;
     private static final int LANES = 16;
-    private static final long GRAIN = 150_000;
+    private static final long GRAIN = 600_000;
 
     private final LoopKernel kernel;
     private final Operand[] operands;

@@ -10,7 +10,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 public final class MapTask implements Task {
     // boundaries of chunks depend on the problem alone, so that results do not depend on threads
     private static final int ROW = 4096;
-    private static final long GRAIN = 150_000;
+    private static final long GRAIN = 600_000;
 
     private final LoopKernel kernel;
     private final Operand[] operands;
