@@ -112,7 +112,7 @@ public final class Hmc {
         return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, on, deadline);
     }
 
-    /// With at most this much time; what has been drawn by then is returned.
+    /// With at most this much time for warm-up and draws; what has been drawn by then is diagnosed and returned.
     public Hmc deadline(Duration time) {
         return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, dense, time);
     }
@@ -458,13 +458,17 @@ public final class Hmc {
                     (System.nanoTime() - begin) * 1e-9, n == draws, Chains.diagnose(drawn));
         }
 
-        /// `ln π(θ)` of all draws, in portions of the size the chains have.
+        /// `ln π(θ)` of all draws, in portions of one size, the last of which overlaps the one before.
         private double[] logDensities(Tensor flat, int n) {
-            Program<Tensor, Tensor> p = Program.of(x -> target.of(space.forward(x).value()), Tensor.zeros(dtype, chains, dimension));
-            double[] out = new double[n * chains];
-            for (int t = 0; t < n; t++) {
-                Tensor part = flat.slice(0, t * chains, (t + 1) * chains);
-                System.arraycopy(p.run(part).toDoubles(), 0, out, t * chains, chains);
+            int total = n * chains;
+            int portion = Math.min(total, Math.max(chains, 2048));
+            Program<Tensor, Tensor> p =
+                    Program.of(x -> target.of(space.forward(x).value()), Tensor.zeros(dtype, portion, dimension));
+            double[] out = new double[total];
+            for (int from = 0; from < total; from += portion) {
+                int start = Math.min(from, total - portion);
+                double[] part = p.run(flat.slice(0, start, start + portion)).toDoubles();
+                System.arraycopy(part, 0, out, start, portion);
             }
             return out;
         }
