@@ -7,4 +7,7 @@
 /// | {@link org.cosmograd.sbi.io.Json} | `manifest.json`, configurations |
 /// | {@link org.cosmograd.sbi.io.CsvTable} | `metrics.csv`, published data tables |
 /// | {@link org.cosmograd.sbi.io.AtomicFile} | whole files or none |
+@NullMarked
 package org.cosmograd.sbi.io;
+
+import org.jspecify.annotations.NullMarked;

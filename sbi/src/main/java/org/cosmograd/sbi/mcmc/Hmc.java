@@ -27,7 +27,8 @@ import org.cosmograd.flows.Support;
 ///
 /// Warm-up works on all chains at once, in windows that double: the metric is the covariance of all chains in the later half of a window,
 /// the step size follows the harmonic mean of the chains' acceptance by dual averaging: a few chains stuck where the target is narrow
-/// count for more than the many that move. After warm-up nothing adapts.
+/// count for more than the many that move. Chains left far below the others (10 standard deviations of `χ²(D)/2`, so they hold no share
+/// of the density worth counting) are put where others are. After warm-up nothing adapts.
 ///
 /// One program does a leapfrog step of all chains (`[C, D]`), another accepts or rejects; the host decides only how many steps.
 /// Same key, same start: same bits.
@@ -36,6 +37,8 @@ import org.cosmograd.flows.Support;
 /// Hoffman, Radul, Sountsov 2021, "An adaptive-MCMC scheme for setting trajectory lengths in Hamiltonian Monte Carlo".
 public final class Hmc {
     private static final double DIVERGENCE = 1000;
+    /// Acceptance of a chain counts as at least this in the harmonic mean: below it, one bad chain in 64 would rule all others.
+    private static final double WORST = 0.05;
 
     private final LogDensity target;
     private final Support support;
@@ -109,7 +112,7 @@ public final class Hmc {
         return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, on, deadline);
     }
 
-    /// With at most this much time; what has been drawn by then is returned.
+    /// With at most this much time for warm-up and draws; what has been drawn by then is diagnosed and returned.
     public Hmc deadline(Duration time) {
         return new Hmc(target, support, warmup, draws, acceptance, length, mostLeapfrogs, dense, time);
     }
@@ -255,7 +258,7 @@ public final class Hmc {
             jitter = key.fold(0).uniform(DType.F64, warmup + draws).toDoubles();
             sampler = compile(theta);
             state = seat(theta);
-            tuning = new Tuning(Tensor.scalar(1, dtype), factor(state.z.toDoubles(), chains, false));
+            tuning = new Tuning(Tensor.scalar(1, dtype), factor(state.z.toDoubles(), false));
         }
 
         /// The state at the starting points, those with a density of zero replaced by others in turn.
@@ -300,7 +303,7 @@ public final class Hmc {
             double inverse = 0;
             for (double v : p) {
                 meanAcceptance += v / p.length;
-                inverse += 1 / Math.max(v, 0.01) / p.length;
+                inverse += 1 / Math.max(v, WORST) / p.length;
             }
             harmonic = 1 / inverse;
             diverged = 0;
@@ -351,6 +354,7 @@ public final class Hmc {
                 DualAveraging average = new DualAveraging(epsilon, acceptance);
                 double[] seen = new double[(to - from) * chains * dimension];
                 int kept = 0;
+                double[] level = new double[chains];
                 for (int t = from; t < to; t++) {
                     if (late()) {
                         throw new IllegalStateException(String.format(
@@ -364,17 +368,71 @@ public final class Hmc {
                         double[] z = state.z.toDoubles();
                         System.arraycopy(z, 0, seen, kept * z.length, z.length);
                         kept++;
+                        double[] logp = state.logDensity.toDoubles();
+                        for (int i = 0; i < chains; i++) {
+                            level[i] += logp[i];
+                        }
                     }
                 }
                 epsilon = average.mean();
                 stepSize(epsilon);
                 if (!last) {
-                    tuning = new Tuning(tuning.stepSize, factor(seen, kept * chains, dense));
+                    boolean[] lost = lost(level, kept);
+                    tuning = new Tuning(tuning.stepSize, factor(without(seen, kept, lost), dense));
+                    rescue(lost);
                     epsilon = Math.min(firstStepSize(epsilon), 1.5);
                 }
                 from = to;
                 window *= 2;
             }
+        }
+
+        /// The chains that a window left far below the others: more than 10 standard deviations of `χ²(D)/2` below the median.
+        private boolean[] lost(double[] level, int kept) {
+            double median = Arrays.stream(level).sorted().toArray()[chains / 2];
+            boolean[] lost = new boolean[chains];
+            for (int i = 0; i < chains; i++) {
+                lost[i] = !(level[i] > median - 10 * kept * Math.max(1, Math.sqrt(dimension / 2.0)));
+            }
+            return lost;
+        }
+
+        /// The rows `[kept, C, D]` of the chains that are not lost.
+        private double[] without(double[] seen, int kept, boolean[] lost) {
+            double[] out = new double[seen.length];
+            int n = 0;
+            for (int r = 0; r < kept * chains; r++) {
+                if (!lost[r % chains]) {
+                    System.arraycopy(seen, r * dimension, out, n * dimension, dimension);
+                    n++;
+                }
+            }
+            return Arrays.copyOf(out, n * dimension);
+        }
+
+        /// Puts lost chains where others are, in turn.
+        private void rescue(boolean[] lost) {
+            int[] pick = new int[chains];
+            int donor = -1;
+            boolean any = false;
+            for (int i = 0; i < chains; i++) {
+                pick[i] = i;
+                if (lost[i]) {
+                    any = true;
+                    do {
+                        donor = (donor + 1) % chains;
+                    } while (lost[donor]);
+                    pick[i] = donor;
+                }
+            }
+            if (any) {
+                Tensor index = Tensor.of(pick);
+                state = new State(value(state.z.gather(0, index)), value(state.logDensity.gather(0, index)), value(state.gradient.gather(0, index)));
+            }
+        }
+
+        private static Tensor value(Tensor t) {
+            return Tensor.of(t.type(), t.storage());
         }
 
         Chains all() {
@@ -400,20 +458,25 @@ public final class Hmc {
                     (System.nanoTime() - begin) * 1e-9, n == draws, Chains.diagnose(drawn));
         }
 
-        /// `ln π(θ)` of all draws, in portions of the size the chains have.
+        /// `ln π(θ)` of all draws, in portions of one size, the last of which overlaps the one before.
         private double[] logDensities(Tensor flat, int n) {
-            Program<Tensor, Tensor> p = Program.of(x -> target.of(space.forward(x).value()), Tensor.zeros(dtype, chains, dimension));
-            double[] out = new double[n * chains];
-            for (int t = 0; t < n; t++) {
-                Tensor part = flat.slice(0, t * chains, (t + 1) * chains);
-                System.arraycopy(p.run(part).toDoubles(), 0, out, t * chains, chains);
+            int total = n * chains;
+            int portion = Math.min(total, Math.max(chains, 2048));
+            Program<Tensor, Tensor> p =
+                    Program.of(x -> target.of(space.forward(x).value()), Tensor.zeros(dtype, portion, dimension));
+            double[] out = new double[total];
+            for (int from = 0; from < total; from += portion) {
+                int start = Math.min(from, total - portion);
+                double[] part = p.run(flat.slice(0, start, start + portion)).toDoubles();
+                System.arraycopy(part, 0, out, start, portion);
             }
             return out;
         }
 
         /// The lower factor of the covariance of rows `[n, D]`, shrunk to its diagonal where rows are few.
-        private Tensor factor(double[] rows, int n, boolean correlations) {
+        private Tensor factor(double[] rows, boolean correlations) {
             int d = dimension;
+            int n = rows.length / d;
             double[] mean = new double[d];
             for (int i = 0; i < n; i++) {
                 for (int k = 0; k < d; k++) {

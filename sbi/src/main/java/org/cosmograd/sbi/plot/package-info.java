@@ -11,4 +11,7 @@
 ///
 /// A picture is an immutable {@link org.cosmograd.sbi.plot.Figure}: `figure.save(folder.resolve("corner.svg"))`. The same
 /// numbers give the same bytes. No fonts are measured and no toolkit is started, so pictures can be made on any compute node.
+@NullMarked
 package org.cosmograd.sbi.plot;
+
+import org.jspecify.annotations.NullMarked;

@@ -141,7 +141,7 @@ class HmcTest {
     @Test
     void deadline() {
         Hmc slow = Hmc.of(HmcTest::correlated, 2).draws(100_000_000);
-        Chains c = slow.draws(1_000_000).deadline(Duration.ofSeconds(3)).run(Key.of(1).normal(DType.F64, 4, 2), Key.of(2));
+        Chains c = slow.draws(1_000_000).deadline(Duration.ofSeconds(2)).run(Key.of(1).normal(DType.F64, 4, 2), Key.of(2));
         assertFalse(c.complete());
         assertTrue(c.seconds() < 10, "took " + c.seconds());
         assertEquals(
