@@ -84,11 +84,12 @@ public final class Npe {
     private final List<FitListener> listeners;
     private final Optional<DataMaker> fresh;
     private final Optional<Path> checkpoints;
+    private final Optional<PairWeight> weight;
 
     private Npe(
             Support support, Optional<Constraint> constraint, String form, DensityMaker density, String embeddingForm,
             EmbeddingMaker embedding, FitSettings settings, int members, List<FitListener> listeners, Optional<DataMaker> fresh,
-            Optional<Path> checkpoints) {
+            Optional<Path> checkpoints, Optional<PairWeight> weight) {
         this.support = support;
         this.constraint = constraint;
         this.form = form;
@@ -100,6 +101,7 @@ public final class Npe {
         this.listeners = listeners;
         this.fresh = fresh;
         this.checkpoints = checkpoints;
+        this.weight = weight;
     }
 
     /// One flow of 5 spline coupling layers with 2 x 64 features on the data themselves; Adam at 2·10⁻³ in batches of 200, halved after
@@ -108,7 +110,7 @@ public final class Npe {
         Optional<Constraint> constraint = prior instanceof ConstrainedPrior c ? Optional.of(c.constraint()) : Optional.empty();
         return new Npe(
                         prior.support(), constraint, "", (k, d, c) -> CouplingFlow.splines(k, d, c, FLOW), "none",
-                        (k, f) -> Embedding.none(f), SETTINGS, 1, List.of(), Optional.empty(), Optional.empty())
+                        (k, f) -> Embedding.none(f), SETTINGS, 1, List.of(), Optional.empty(), Optional.empty(), Optional.empty())
                 .splines(FLOW);
     }
 
@@ -127,17 +129,17 @@ public final class Npe {
 
     /// With any conditional density; the name goes to files.
     public Npe density(String name, DensityMaker maker) {
-        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints);
+        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints, weight);
     }
 
     /// With a network in front that turns data into a context and is trained along; the name goes to files.
     public Npe embedding(String name, EmbeddingMaker maker) {
-        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners, fresh, checkpoints);
+        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners, fresh, checkpoints, weight);
     }
 
     /// With other settings of the training; their key decides all randomness.
     public Npe settings(FitSettings other) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners, fresh, checkpoints);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners, fresh, checkpoints, weight);
     }
 
     /// With the randomness of another key.
@@ -150,26 +152,34 @@ public final class Npe {
         if (number < 1) {
             throw new IllegalArgumentException("Npe.members: expected at least 1, got " + number);
         }
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners, fresh, checkpoints);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners, fresh, checkpoints, weight);
     }
 
     /// With somebody who is told how training goes; members of an ensemble tell from several threads.
     public Npe listener(FitListener listener) {
         List<FitListener> all = new ArrayList<>(listeners);
         all.add(listener);
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all), fresh, checkpoints);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all), fresh, checkpoints, weight);
     }
 
     /// With data made afresh from the stored rows at every step, so that no noise is seen twice. What is stored may be what a simulator
     /// gives without noise; observations are given to the posterior as `maker` makes them.
     public Npe fresh(DataMaker maker) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, Optional.of(maker), checkpoints);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, Optional.of(maker), checkpoints, weight);
+    }
+
+    /// With pairs that count differently. Parameters drawn from a proposal `p̃(θ)` instead of the prior, weighted by
+    /// `p(θ)/p̃(θ)·λ(x)` with any positive `λ`, still give the posterior under the prior `p(θ)`, since `λ` only says how much each
+    /// observation matters. So a proposal may spend simulations where observations are expected, and `λ(x) ≈ p̃/p` at an estimate of `θ`
+    /// from `x` keeps the weights near 1.
+    public Npe weights(PairWeight other) {
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints, Optional.of(other));
     }
 
     /// With a folder in which the state of training is kept, a file for each member. If they exist when training begins, it goes on from
     /// there and ends with the same bits as if it had not stopped.
     public Npe checkpoint(Path folder) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, Optional.of(folder));
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, Optional.of(folder), weight);
     }
 
     /// The settings of the training.
@@ -199,9 +209,9 @@ public final class Npe {
         Tensor free = value(new Constrain(support).inverse(parameters).value().cast(DType.F32));
         Standardise target = Standardise.of(free);
         DataMaker maker = fresh.orElse((stored, key) -> stored);
-        Tensor made = fresh.isEmpty() ? data : value(maker.make(data.slice(0, 0, Math.min(n, STATISTICS)), settings.key().fold(members)));
+        Tensor made = value(maker.make(fresh.isEmpty() ? data : data.slice(0, 0, Math.min(n, STATISTICS)), settings.key().fold(members)));
         Standardise input = Standardise.of(made);
-        Pairs pairs = new Pairs(value(target.scale(free)), fresh.isEmpty() ? value(input.apply(data)) : data);
+        Pairs pairs = new Pairs(value(target.scale(free)), value(parameters.cast(DType.F32)), data);
         // ln|∂u/∂θ| of the map to standardised parameters, so that losses are in units of θ
         double volume = new Constrain(support).inverse(parameters).logDet().mean().item() - target.sd().log().sum().item();
         List<Optional<ConditionalDensity>> trained = new ArrayList<>(Collections.nCopies(members, Optional.empty()));
@@ -209,8 +219,9 @@ public final class Npe {
         Workers.run(members, m -> {
             Key key = settings.key().fold(m);
             Fit<Network, Pairs> fit = Fit.random((net, p, k) -> {
-                Tensor features = fresh.isEmpty() ? p.x : input.apply(maker.make(p.x, k));
-                return net.body.logProb(p.theta, net.embedding.apply(features)).mean().neg();
+                Tensor features = maker.make(p.x, k);
+                Tensor log = net.body.logProb(p.theta, net.embedding.apply(input.apply(features)));
+                return weight.map(w -> log.mul(w.of(p.raw, features).stopGradient())).orElse(log).mean().neg();
             });
             if (checkpoints.isPresent()) {
                 fit = fit.checkpoint(checkpoints.get().resolve("member-" + m + ".safetensors"));

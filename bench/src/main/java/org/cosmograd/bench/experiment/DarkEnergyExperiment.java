@@ -13,6 +13,7 @@ import org.cosmograd.autodiff.Gradient;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Program;
 import org.cosmograd.autodiff.Tensor;
+import org.cosmograd.autodiff.kernel.Philox;
 import org.cosmograd.bench.Experiment;
 import org.cosmograd.bench.Run;
 import org.cosmograd.flows.CouplingFlow;
@@ -96,7 +97,7 @@ public final class DarkEnergyExperiment implements Experiment {
     public void run(Run run) {
         BackgroundLikelihood likelihood = BackgroundLikelihood.of(bao(run), supernovae(run));
         boolean small = run.settings().choice("budget", List.of("full", "small")).equals("small");
-        Budget usual = small ? new Budget(20_000, 600, 256, 200, 200, 80) : new Budget(200_000, 16_000, 512, 2_000, 400, 300);
+        Budget usual = small ? new Budget(20_000, 600, 256, 200, 200, 80) : new Budget(200_000, 14_000, 512, 2_000, 400, 300);
         Budget budget = new Budget(
                 auto(run, "simulations", usual.simulations, 1000), auto(run, "steps", usual.steps, 10), usual.batch,
                 auto(run, "calibration", usual.calibration, 50), usual.draws, usual.hmcDraws);
@@ -220,7 +221,7 @@ public final class DarkEnergyExperiment implements Experiment {
     /// `e^(-Δχ²/2) = 2 (1 - Φ(n))`.
     private static double sigmas(double difference) {
         double p = Math.exp(-difference / 2);
-        return -org.cosmograd.autodiff.kernel.Philox.quantile(Math.max(p / 2, 1e-300));
+        return -Philox.quantile(Math.max(p / 2, 1e-300));
     }
 
     private static void save(Run run, String name, double[][] draws) {
@@ -230,10 +231,14 @@ public final class DarkEnergyExperiment implements Experiment {
 
     // ------------------------------------------------------------------------------------------------- the neural posterior
 
-    /// What the networks see of a survey: logarithms of distance ratios and distance moduli, minus those of a reference universe,
-    /// in directions in which the noise has unit variance, `w`; and of each both `asinh(w/5)`, which resolves differences of the size
-    /// of the noise, and the value itself on a coarse scale.
-    private record Features(Tensor ratios, Tensor reference, Tensor directions) {
+    /// What the networks see of a survey, `x`: with `f` the logarithms of distance ratios and the distance moduli, minus those of a
+    /// reference universe `θ₀`, and `w = W f` the same in directions in which the noise has unit variance,
+    ///
+    /// - `asinh(w/5)`, which resolves differences of the size of the noise,
+    /// - `asinh(0.3 t)` of the score at `θ₀` in units of its noise, `t = F^(-½) Jᵀ w` with `J = ∂w/∂θ`, `F = Jᵀ J` (score compression, Alsing &
+    ///   Wandelt 2018, arXiv:1712.00012), which is all there is to know near `θ₀`,
+    /// - `f` itself, for universes far away.
+    private record Features(Tensor ratios, Tensor reference, Tensor directions, Tensor score, Tensor estimate, Tensor model) {
         static Features of(BackgroundLikelihood likelihood) {
             int n = likelihood.observables();
             double[] isRatio = new double[n];
@@ -243,18 +248,33 @@ public final class DarkEnergyExperiment implements Experiment {
                     isRatio[at++] = q == Quantity.DISTANCE_MODULUS ? 0 : 1;
                 }
             }
-            double[] mean = likelihood.theory(Tensor.of(usual())).toDoubles();
+            Tensor origin = Tensor.of(ORIGIN);
+            Tensor theory = likelihood.theory(origin);
+            double[] mean = theory.toDoubles();
+            double[][] slopes = Gradient.jacobian(theory, origin).toRows();
             double[][] covariance = covariance(likelihood);
             double[] reference = new double[n];
             for (int i = 0; i < n; i++) {
+                double unit = isRatio[i] == 1 ? mean[i] : 1;
                 reference[i] = isRatio[i] == 1 ? Math.log(mean[i]) : mean[i];
                 for (int j = 0; j < n; j++) {
-                    covariance[i][j] /= (isRatio[i] == 1 ? mean[i] : 1) * (isRatio[j] == 1 ? mean[j] : 1);
+                    covariance[i][j] /= unit;
+                    covariance[j][i] /= unit;
+                }
+                for (int j = 0; j < slopes[i].length; j++) {
+                    slopes[i][j] /= unit;
                 }
             }
             Tensor c = Tensor.of(covariance);
             Tensor whitening = c.symmetricEigenvectors().div(c.symmetricEigenvalues().sqrt());
-            return new Features(single(Tensor.of(isRatio)), single(Tensor.of(reference)), single(whitening));
+            Tensor j = whitening.transpose().matmul(Tensor.of(slopes));
+            Tensor fisher = j.transpose().matmul(j);
+            Tensor l = fisher.cholesky();
+            Tensor half = l.solveTriangular(j.transpose(), false);
+            Tensor principal = j.matmul(fisher.symmetricEigenvectors().div(fisher.symmetricEigenvalues().sqrt()));
+            return new Features(
+                    single(Tensor.of(isRatio)), single(Tensor.of(reference)), single(whitening),
+                    single(Tensor.concat(1, half.transpose(), principal)), single(l.solveTriangular(half, true).transpose()), single(j.transpose()));
         }
 
         private static Tensor single(Tensor t) {
@@ -264,9 +284,59 @@ public final class DarkEnergyExperiment implements Experiment {
         Tensor of(Tensor x) {
             Tensor f = ratios.where(ratios.where(x.max(1e-3), 1).log(), x).sub(reference);
             Tensor w = f.matmul(directions);
-            Tensor fine = w.abs().mul(0.2).add(w.mul(0.2).square().add(1).sqrt()).log().mul(w.sign());
-            return Tensor.concat(1, fine, f);
+            return Tensor.concat(1, asinh(w.mul(0.2)), asinh(w.matmul(score).mul(0.3)), f);
         }
+
+        private static Tensor asinh(Tensor w) {
+            return w.abs().add(w.square().add(1).sqrt()).log().mul(w.sign());
+        }
+
+        /// `p̃(θ)/p(θ)` at the linear estimate of `θ` from features `x`, cut off where a universe near `θ₀` does not explain them.
+        Tensor importance(Tensor x) {
+            Tensor w = x.slice(1, x.dim(1) - reference.dim(0), x.dim(1)).matmul(directions);
+            Tensor step = w.matmul(estimate);
+            Tensor unexplained = w.sub(step.matmul(model)).square().sum(1).sub(60).max(0);
+            return proposalRatio(step.add(Tensor.of(ORIGIN).cast(DType.F32)), unexplained.mul(0.1));
+        }
+    }
+
+    // where today's cosmology lies, generously; half of the universes are drawn there, half from the prior
+    private static final double[] ORIGIN = {0.31, -0.85, -0.6, 9900, 0};
+    private static final double[] SPREAD = {0.07, 0.35, 1.4, 500, 0.25};
+    private static final double CLOSE = 0.5;
+    private static final double LARGEST_WEIGHT = 10;
+
+    /// `p̃/p = ½ + ½ N(θ; θ₀, spread²)/p(θ)`, the second term weakened by `e^(-penalty)`.
+    private static Tensor proposalRatio(Tensor theta, Tensor penalty) {
+        double log = 0;
+        for (int k = 0; k < SPREAD.length; k++) {
+            log += Math.log((high()[k] - low()[k]) / (SPREAD[k] * Math.sqrt(2 * Math.PI)));
+        }
+        Tensor z = theta.sub(Tensor.of(ORIGIN).cast(theta.dtype())).div(Tensor.of(SPREAD).cast(theta.dtype()));
+        Tensor near = z.square().sum(1).mul(-0.5).add(log).sub(penalty).clamp(-30, 20).exp();
+        return near.mul(CLOSE).add(1 - CLOSE);
+    }
+
+    /// Parameters from the proposal, `[n, 5]`.
+    private static Tensor propose(BackgroundLikelihood likelihood, Key key, int n) {
+        double[][] theta = likelihood.samplePrior(key.fold(0), DType.F64, n).toRows();
+        double[] choice = key.fold(1).uniform(DType.F64, n).toDoubles();
+        Philox random = key.fold(2).stream();
+        for (int i = 0; i < n; i++) {
+            while (choice[i] < CLOSE) {
+                double[] c = new double[ORIGIN.length];
+                boolean inside = true;
+                for (int k = 0; k < c.length; k++) {
+                    c[k] = ORIGIN[k] + SPREAD[k] * random.normal();
+                    inside &= c[k] > low()[k] && c[k] < high()[k];
+                }
+                if (inside && c[1] + c[2] < 0) {
+                    theta[i] = c;
+                    break;
+                }
+            }
+        }
+        return value(Tensor.of(theta).cast(DType.F32));
     }
 
     private static double[][] covariance(BackgroundLikelihood likelihood) {
@@ -292,14 +362,14 @@ public final class DarkEnergyExperiment implements Experiment {
                 .add(t.at(1, PARAMETERS.indexOf(BackgroundParameter.WA)))
                 .less(0);
         return Npe.of(ConstrainedPrior.of(Uniform.of(low(), high()), early))
-                .splines(CouplingFlow.Form.DEFAULT.withLayers(5).withHidden(128, 2).withBins(8, 6))
+                .splines(CouplingFlow.Form.DEFAULT.withLayers(5).withHidden(64, 2).withBins(8, 6))
                 .members(run.settings().integer("members", 1))
                 .checkpoint(run.file("checkpoints"));
     }
 
     private static AmortizedPosterior train(Run run, BackgroundLikelihood likelihood, Features features, Budget budget) {
         int n = budget.simulations;
-        Tensor theta = value(likelihood.samplePrior(run.key().fold(3), DType.F32, n));
+        Tensor theta = propose(likelihood, run.key().fold(3), n);
         int piece = Math.min(n, 10_000);
         Program<Tensor, Tensor> theory = Program.of(likelihood::theory, theta.slice(0, 0, piece));
         List<Tensor> parts = new ArrayList<>();
@@ -326,11 +396,12 @@ public final class DarkEnergyExperiment implements Experiment {
                 .listener(losses)
                 .fresh((mean, key) -> features.of(
                         mean.add(key.normal(DType.F32, mean.dim(0), mean.dim(1)).matmul(root))))
+                .weights((t, x) -> features.importance(x).div(proposalRatio(t, Tensor.scalar(0, DType.F32))).min(LARGEST_WEIGHT))
                 .train(theta.slice(0, 0, means.dim(0)), means);
         losses.close();
         run.report(r -> r.section("Training")
                 .text(String.format(
-                        Locale.ROOT, "%d universes from the prior, noise drawn afresh for each of %d steps of %d surveys.", means.dim(0), budget.steps, budget.batch)));
+                        Locale.ROOT, "%d universes, half from the prior and half from where today's cosmology lies, weighted so that the posterior is that of the prior; noise drawn afresh for each of %d steps of %d surveys.", means.dim(0), budget.steps, budget.batch)));
         if (!losses.validation.isEmpty()) {
             run.plot(
                     "losses",
