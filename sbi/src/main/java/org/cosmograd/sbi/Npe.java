@@ -64,12 +64,20 @@ public final class Npe {
         Tensor make(Tensor stored, Key key);
     }
 
+    /// What a pair counts in the loss.
+    @FunctionalInterface
+    public interface PairWeight {
+        /// Positive weights `[B]` of parameters `[B, D]` and data `[B, F]`; an expression.
+        Tensor of(Tensor theta, Tensor x);
+    }
+
     private static final int STATISTICS = 20_000;
     private static final CouplingFlow.Form FLOW = CouplingFlow.Form.DEFAULT.withHidden(64, 2);
     private static final FitSettings SETTINGS =
             FitSettings.DEFAULT.withRate(2e-3).withPlateau(10, 0.5).withPatience(25);
 
-    private record Pairs(Tensor theta, Tensor x) {}
+    /// Parameters standardised and as they are, and data.
+    private record Pairs(Tensor theta, Tensor raw, Tensor x) {}
 
     private record Network(Embedding embedding, Conditional body) {}
 
