@@ -51,7 +51,7 @@ public final class Progress implements AutoCloseable {
     /// A task of `total` units, such as `epochs`, shown on a stream; in place if the program talks to a terminal.
     public static Progress of(PrintStream out, String task, String unit, long total) {
         Console console = System.console();
-        return of(out, task, unit, total, console != null && console.isTerminal() && out == System.out, System::nanoTime);
+        return of(out, task, unit, total, console != null && console.isTerminal(), System::nanoTime);
     }
 
     /// A task with a given kind of display and clock.

@@ -23,8 +23,10 @@ import org.cosmograd.nn.Activation;
 import org.cosmograd.nn.Fit;
 import org.cosmograd.nn.FitListener;
 import org.cosmograd.nn.FitSettings;
+import org.cosmograd.nn.MetricsCsv;
 import org.cosmograd.nn.Safetensors;
 import org.cosmograd.nn.Standardise;
+import org.cosmograd.nn.TensorBoardEvents;
 import org.cosmograd.sbi.campaign.Simulations;
 import org.cosmograd.sbi.io.Json;
 
@@ -91,13 +93,13 @@ public final class Npe {
     private final int members;
     private final List<FitListener> listeners;
     private final Optional<DataMaker> fresh;
-    private final Optional<Path> checkpoints;
+    private final Optional<Path> home;
     private final Optional<PairWeight> weight;
 
     private Npe(
             Support support, Optional<Constraint> constraint, String form, DensityMaker density, String embeddingForm,
             EmbeddingMaker embedding, FitSettings settings, int members, List<FitListener> listeners, Optional<DataMaker> fresh,
-            Optional<Path> checkpoints, Optional<PairWeight> weight) {
+            Optional<Path> home, Optional<PairWeight> weight) {
         this.support = support;
         this.constraint = constraint;
         this.form = form;
@@ -108,7 +110,7 @@ public final class Npe {
         this.members = members;
         this.listeners = listeners;
         this.fresh = fresh;
-        this.checkpoints = checkpoints;
+        this.home = home;
         this.weight = weight;
     }
 
@@ -137,17 +139,17 @@ public final class Npe {
 
     /// With any conditional density; the name goes to files.
     public Npe density(String name, DensityMaker maker) {
-        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints, weight);
+        return new Npe(support, constraint, name, maker, embeddingForm, embedding, settings, members, listeners, fresh, home, weight);
     }
 
     /// With a network in front that turns data into a context and is trained along; the name goes to files.
     public Npe embedding(String name, EmbeddingMaker maker) {
-        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners, fresh, checkpoints, weight);
+        return new Npe(support, constraint, form, density, name, maker, settings, members, listeners, fresh, home, weight);
     }
 
     /// With other settings of the training; their key decides all randomness.
     public Npe settings(FitSettings other) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners, fresh, checkpoints, weight);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, other, members, listeners, fresh, home, weight);
     }
 
     /// With the randomness of another key.
@@ -160,20 +162,20 @@ public final class Npe {
         if (number < 1) {
             throw new IllegalArgumentException("Npe.members: expected at least 1, got " + number);
         }
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners, fresh, checkpoints, weight);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, number, listeners, fresh, home, weight);
     }
 
     /// With somebody who is told how training goes; members of an ensemble tell from several threads.
     public Npe listener(FitListener listener) {
         List<FitListener> all = new ArrayList<>(listeners);
         all.add(listener);
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all), fresh, checkpoints, weight);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, List.copyOf(all), fresh, home, weight);
     }
 
     /// With data made afresh from the stored rows at every step, so that no noise is seen twice. What is stored may be what a simulator
     /// gives without noise; observations are given to the posterior as `maker` makes them.
     public Npe fresh(DataMaker maker) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, Optional.of(maker), checkpoints, weight);
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, Optional.of(maker), home, weight);
     }
 
     /// With pairs that count differently. Parameters drawn from a proposal `p̃(θ)` instead of the prior, weighted by
@@ -181,12 +183,12 @@ public final class Npe {
     /// observation matters. So a proposal may spend simulations where observations are expected, and `λ(x) ≈ p̃/p` at an estimate of `θ`
     /// from `x` keeps the weights near 1.
     public Npe weights(PairWeight other) {
-        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, checkpoints, Optional.of(other));
+        return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, home, Optional.of(other));
     }
 
-    /// With a folder in which the state of training is kept, a file for each member. If they exist when training begins, it goes on from
-    /// there and ends with the same bits as if it had not stopped.
-    public Npe checkpoint(Path folder) {
+    /// With a folder in which training is kept, `member-0`, `member-1`, … inside: the state, `metrics.csv` and TensorBoard events. If states
+    /// exist when training begins, it goes on from there and ends with the same bits as if it had not stopped.
+    public Npe folder(Path folder) {
         return new Npe(support, constraint, form, density, embeddingForm, embedding, settings, members, listeners, fresh, Optional.of(folder), weight);
     }
 
@@ -231,13 +233,10 @@ public final class Npe {
                 Tensor log = net.body.logProb(p.theta, net.embedding.apply(input.apply(features)));
                 return weight.map(w -> log.mul(w.of(p.raw, features).stopGradient())).orElse(log).mean().neg();
             });
-            if (checkpoints.isPresent()) {
-                fit = fit.checkpoint(checkpoints.get().resolve("member-" + m + ".safetensors"));
-            }
             for (FitListener l : listeners) {
                 fit = fit.listener(l);
             }
-            Fit.Result<Network> result = fit.train(network(key.fold(0), made.dim(1)), pairs, settings.withKey(key.fold(1)));
+            Fit.Result<Network> result = train(fit, network(key.fold(0), made.dim(1)), pairs, settings.withKey(key.fold(1)), m);
             if (result.bestEpoch() < 0) {
                 throw new IllegalStateException("Npe.train: " + result.why());
             }
@@ -247,6 +246,19 @@ public final class Npe {
         return new AmortizedPosterior(
                 trained.stream().map(Optional::orElseThrow).toList(),
                 Arrays.stream(losses).boxed().toList(), constraint, description());
+    }
+
+    private Fit.Result<Network> train(Fit<Network, Pairs> fit, Network start, Pairs pairs, FitSettings how, int member) {
+        if (home.isEmpty()) {
+            return fit.train(start, pairs, how);
+        }
+        Path own = home.get().resolve("member-" + member);
+        try (TensorBoardEvents events = TensorBoardEvents.open(own)) {
+            return fit.checkpoint(own.resolve("state.safetensors"))
+                    .listener(new MetricsCsv(own.resolve("metrics.csv")))
+                    .listener(FitListener.tensorBoard(events))
+                    .train(start, pairs, how);
+        }
     }
 
     private Network network(Key key, int features) {

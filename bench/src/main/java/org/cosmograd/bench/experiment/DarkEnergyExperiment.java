@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
@@ -52,6 +53,9 @@ public final class DarkEnergyExperiment implements Experiment {
     private static final List<BackgroundParameter> PARAMETERS = List.of(BackgroundParameter.values());
     private static final List<String> LABELS = List.of("Ωₘ", "w₀", "wₐ", "H₀·r_{d}", "ΔM");
     private static final List<String> NAMES = List.of("omegam", "w0", "wa", "h0rd", "dm");
+    private static final Map<Quantity, String> TITLES = Map.of(
+            Quantity.DM_OVER_RD, "D_{M}/r_{d}", Quantity.DH_OVER_RD, "D_{H}/r_{d}", Quantity.DV_OVER_RD, "D_{V}/r_{d}", Quantity.H_TIMES_RD, "H·r_{d}",
+            Quantity.DISTANCE_MODULUS, "μ");
     private static final int COMPARED = 10_000;
 
     @Override
@@ -364,7 +368,7 @@ public final class DarkEnergyExperiment implements Experiment {
         return Npe.of(ConstrainedPrior.of(Uniform.of(low(), high()), early))
                 .splines(CouplingFlow.Form.DEFAULT.withLayers(5).withHidden(64, 2).withBins(8, 6))
                 .members(run.settings().integer("members", 1))
-                .checkpoint(run.file("checkpoints"));
+                .folder(run.file("training"));
     }
 
     private static AmortizedPosterior train(Run run, BackgroundLikelihood likelihood, Features features, Budget budget) {
@@ -542,7 +546,10 @@ public final class DarkEnergyExperiment implements Experiment {
         run.number(KeyNumber.atMost("largest error of TARP", c.tarp().maxError(), 0, 0.03));
         run.report(r -> r.section("Calibration")
                 .text(n + " surveys simulated from the prior, with " + budget.draws + " posterior draws each. A calibrated posterior covers the truth as often as it says.")
-                .text(c.toString()));
+                .table(List.of("diagnostic", "result"), List.of(
+                        List.of("coverage of highest-density regions", c.coverage().toString()),
+                        List.of("coverage of TARP regions", c.tarp().toString()),
+                        List.of("smallest p-value of the ranks (SBC)", String.format(Locale.ROOT, "%.3f", c.sbc().p())))));
         run.plot(
                 "coverage",
                 CoveragePlot.of()
@@ -583,7 +590,7 @@ public final class DarkEnergyExperiment implements Experiment {
                 double[] zs = Arrays.stream(byZ).mapToDouble(i -> z[i]).toArray();
                 double[] y = Arrays.stream(byZ).mapToDouble(i -> residual(modulus, x[first + i], mean[first + i])).toArray();
                 double[] dy = Arrays.stream(byZ).mapToDouble(i -> modulus ? sigma[i] : sigma[i] / mean[first + i]).toArray();
-                Chart chart = Chart.of("redshift z", modulus ? "μ − model [mag]" : q.label() + ": data / model − 1").titled(s.name()).sized(520, 300);
+                Chart chart = Chart.of("redshift z", modulus ? "μ − model [mag]" : TITLES.get(q) + ": data / model − 1").titled(s.name()).sized(520, 300);
                 for (double share : new double[] {0.95, 0.68}) {
                     double[] lo = quantiles(models, mean, byZ, first, modulus, (1 - share) / 2);
                     double[] hi = quantiles(models, mean, byZ, first, modulus, (1 + share) / 2);

@@ -95,7 +95,7 @@ public final class SbibmExperiment implements Experiment {
             case TaskPrior.Normal m ->
                 new Normal(Tensor.of(doubles(m.mean())), Tensor.of(doubles(m.variance())).sqrt());
         };
-        Npe npe = Npe.of(prior).members(run.settings().integer("members", 1)).key(run.key().fold(3));
+        Npe npe = Npe.of(prior).members(run.settings().integer("members", 1)).key(run.key().fold(3)).folder(run.file("training"));
         if (run.settings().choice("density", List.of("splines", "mixture")).equals("mixture")) {
             npe = npe.mixture(8, 64, 64);
         }
