@@ -9,8 +9,9 @@ import java.util.stream.IntStream;
 /// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, most used
 /// first, and [Gemm] keeps to plain loops until a clock says that all of them are fast. Both give the same bits.
 final class GemmTiles {
-    /// Rows a tile may have, by its width in vectors; the largest fills the registers.
-    private static final int[][] ROWS_512 = {{}, {12, 8, 4, 2, 1}, {12, 8, 4, 2, 1}, {}, {6, 4, 2, 1}};
+    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Each is a loop that C2 has to compile before the
+    /// product is fast, so there are few.
+    private static final int[][] ROWS_512 = {{}, {12, 4, 1}, {12, 4, 1}, {}, {6, 2, 1}};
     private static final int[][] ROWS_NARROW = {{}, {4, 2, 1}, {4, 2, 1}, {}, {2, 1}};
 
     private static final long FAST_NANOS = 1_500;
@@ -32,6 +33,8 @@ final class GemmTiles {
     /// @param idle    calls that do nothing, per call that does something
     private record Cold(GemmTile tile, Object a, Object scratch, int probe, int idle) {}
 
+    private final int[][] rows;
+
     private static final int[] MAP = IntStream.range(0, 64).map(i -> 3 * i).toArray();
 
     private final GemmTile[] tiles = new GemmTile[2 * 5 * 16];
@@ -42,7 +45,7 @@ final class GemmTiles {
     GemmTiles(boolean doubles, int bits) {
         this.lanes = bits / (doubles ? 64 : 32);
         Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
-        int[][] rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
+        rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
             for (int vectors : new int[] {2, 4, 1}) {
                 for (int r : rows[vectors]) {
@@ -80,11 +83,12 @@ final class GemmTiles {
 
     /// The largest tile that has at most `left` rows.
     int rows(int vectors, int left) {
-        int most = mostRows[vectors];
-        if (left >= most) {
-            return most;
+        for (int r : rows[vectors]) {
+            if (r <= left) {
+                return r;
+            }
         }
-        return left >= 8 ? 8 : Integer.highestOneBit(left);
+        throw new IllegalArgumentException("no tile of " + left + " rows");
     }
 
     boolean warm() {

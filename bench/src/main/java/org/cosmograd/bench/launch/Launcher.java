@@ -61,6 +61,10 @@ public final class Launcher {
         if (!given.matches(".*(-Xmx|-XX:MaxHeapSize|-XX:MaxRAM).*")) {
             command.add("-XX:MaxRAMPercentage=50");
         }
+        // with one compiler thread of the second tier, which two processors get, kernels queue for seconds
+        if (Runtime.getRuntime().availableProcessors() < 4 && !given.contains("CICompilerCount")) {
+            command.add("-XX:CICompilerCount=3");
+        }
         command.addAll(own);
         command.addAll(List.of("-cp", classPath, MAIN));
         command.addAll(List.of(args));
