@@ -110,6 +110,7 @@ final class OperationSamples {
         s.add(two("matmul transposed", (a, b) -> a.transpose().matmul(b), n, normal(10, 3, 4)));
         s.add(two("matmul batched", Tensor::matmul, normal(11, 2, 3, 4), normal(12, 2, 4, 5)));
         s.add(two("matmul shared", Tensor::matmul, normal(13, 2, 3, 4), normal(14, 4, 5)));
+        s.add(two("matmul flipped", (a, b) -> a.matmul(b.flip(0)).add(a.flip(1).matmul(b)), normal(20, 7, 3), normal(21, 3, 19)));
         s.add(two("matmul vector", Tensor::matmul, n, normal(15, 5)));
         Tensor a = normal(16, 4, 4);
         Tensor spd = Tensor.of(a.matmul(a.transpose()).add(Tensor.eye(4, DType.F64).mul(3)).toRows());

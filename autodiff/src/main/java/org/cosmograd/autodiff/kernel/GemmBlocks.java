@@ -167,7 +167,8 @@ final class GemmBlocks {
         int size = 0;
         for (int i = 0; i < panels; i++) {
             int full = panelVectors[i] * tiles.lanes;
-            boolean inside = bOffset + (from + depth - 1) * bRow + panelColumn[i] + full <= bLength;
+            int highest = bRow < 0 ? from : from + depth - 1;
+            boolean inside = bOffset + highest * bRow + panelColumn[i] + full <= bLength;
             if (packB || panelWidth[i] < full && !inside) {
                 panelAt[i] = FIRST_ALIGNED + size;
                 size += depth * full;
@@ -211,7 +212,7 @@ final class GemmBlocks {
         if (across == 1) {
             // A row may be read beyond its width, but not beyond the array.
             int length = job.isDouble ? ((double[]) x).length : ((float[]) x).length;
-            int safe = job.depth;
+            int safe = step < 0 && source + lanes > length ? 0 : job.depth;
             while (safe > 0 && source + (safe - 1) * step + lanes > length) {
                 safe--;
             }
