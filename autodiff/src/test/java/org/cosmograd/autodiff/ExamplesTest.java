@@ -15,7 +15,7 @@ class ExamplesTest {
     /// README, "ten lines of embedding": the lines between the marks stand there too.
     @Test
     void tenLinesOfEmbedding() {
-        assertEquals("Line[slope=f32[] 2, offset=f32[] 1]", printed(() -> {
+        assertEquals("Line[slope=f32[] 2.0000, offset=f32[] 1.0000]", printed(() -> {
             // --- begin
             record Line(Tensor slope, Tensor offset) {}
 
@@ -26,7 +26,7 @@ class ExamplesTest {
                 return Tree.map(line, slope, (p, d) -> p.sub(d.mul(0.4)));
             }, start, x);
             for (int i = 0; i < 100; i++) fit.step(x);
-            System.out.println(fit.state()); // Line[slope=f32[] 2, offset=f32[] 1]
+            System.out.println(fit.state()); // Line[slope=f32[] 2.0000, offset=f32[] 1.0000]
             // --- end
         }));
     }
@@ -71,7 +71,7 @@ class ExamplesTest {
     @Test
     void printing() {
         assertEquals("f32[2, 2]\n[[   1    2]\n [-300    4]]", Tensor.of(Shape.of(2, 2), 1f, 2f, -300f, 4f).toString());
-        assertEquals("f64[1000] mean 499.5 sd 288.7 min 0 max 999", Tensor.linspace(0, 999, 1000).toString());
+        assertEquals("f64[1000] mean 499.5 sd 288.7 min 0.000 max 999.0", Tensor.linspace(0, 999, 1000).toString());
         assertEquals("i32[3] [0 1 2]", Tensor.iota(3).toString());
         assertEquals("f32[0] []", Tensor.zeros(DType.F32, 0).toString());
     }
