@@ -2,11 +2,17 @@ package org.cosmograd.autodiff;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /// The examples of the README and of the documentation, with what they print.
@@ -29,6 +35,19 @@ class ExamplesTest {
             System.out.println(fit.state()); // Line[slope=f32[] 2.0000, offset=f32[] 1.0000]
             // --- end
         }));
+    }
+
+    @Test
+    void readmeShowsTheSameLines() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        assumeTrue(readme.contains("record Line("), "README has no embedding example yet");
+        String source = Files.readString(Path.of("src/test/java/org/cosmograd/autodiff/ExamplesTest.java"));
+        String begin = "// --- " + "begin";
+        String example = source.substring(source.indexOf(begin) + begin.length(), source.indexOf("// --- " + "end"));
+        assertEquals(10, example.strip().lines().count());
+        String expected = example.strip().lines().map(String::strip).collect(Collectors.joining("\n"));
+        String shown = readme.lines().map(String::strip).collect(Collectors.joining("\n"));
+        assertTrue(shown.contains(expected), "README must show, indentation aside:\n" + expected);
     }
 
     @Test
