@@ -23,7 +23,10 @@ public final class Gradient {
 
     /// `∂y/∂x_i` of a scalar `y` for each `x_i`.
     public static List<Tensor> of(Tensor y, List<Tensor> x) {
-        if (y.shape().size() != 1 || !y.dtype().isFloating()) {
+        if (!y.dtype().isFloating()) {
+            throw new ShapeException("gradient: no derivative passes through integers, got " + y.type() + "; cast() what it is made of");
+        }
+        if (y.shape().size() != 1) {
             throw new ShapeException("gradient: the expression must be a scalar, got " + y.type() + "; sum() it first, or use vjp");
         }
         return vjp(List.of(y), x, List.of(y.like(1)));
@@ -38,6 +41,9 @@ public final class Gradient {
 
     /// `Σ_j (∂y_j/∂x_i)ᵀ g_j` for each `x_i`: cotangents `g` of the results pulled back.
     public static List<Tensor> vjp(List<Tensor> y, List<Tensor> x, List<Tensor> g) {
+        if (g.size() != y.size()) {
+            throw new ShapeException("vjp: needs one cotangent for each result, got " + g.size() + " for " + y.size());
+        }
         List<Tensor> order = between(x, y);
         Set<Tensor> active = Collections.newSetFromMap(new IdentityHashMap<>());
         active.addAll(order);
@@ -69,6 +75,9 @@ public final class Gradient {
 
     /// `Σ_i (∂y_j/∂x_i) t_i` for each `y_j`: tangents `t` of the variables pushed forward.
     public static List<Tensor> jvp(List<Tensor> y, List<Tensor> x, List<Tensor> t) {
+        if (t.size() != x.size()) {
+            throw new ShapeException("jvp: needs one tangent for each variable, got " + t.size() + " for " + x.size());
+        }
         Map<Tensor, Tensor> tangents = new IdentityHashMap<>();
         for (int i = 0; i < x.size(); i++) {
             if (!t.get(i).type().equals(x.get(i).type())) {

@@ -99,9 +99,13 @@ public final class Program<A, R> {
             this.traced = traced;
             List<Tensor> leaves = Tree.leaves(initial);
             this.types = leaves.stream().map(Tensor::type).toList();
-            for (int i = 0; i < leaves.size(); i++) {
-                TensorType made = i < traced.results.size() ? traced.results.get(i) : types.get(i);
-                if (traced.results.size() != leaves.size() || !made.equals(types.get(i))) {
+            if (traced.results.size() != types.size()) {
+                throw new ShapeException("Program.loop: the step must return a state of the same form; it received " + types.size()
+                        + " tensors and returned " + traced.results.size());
+            }
+            for (int i = 0; i < types.size(); i++) {
+                TensorType made = traced.results.get(i);
+                if (!made.equals(types.get(i))) {
                     throw new ShapeException("Program.loop: the step must return a state of the same form; tensor " + i + " was " + types.get(i)
                             + " and became " + made);
                 }
@@ -149,9 +153,14 @@ public final class Program<A, R> {
         /// Puts another state of the same form in place.
         public synchronized void reset(S state) {
             List<Tensor> leaves = Tree.leaves(state);
+            if (leaves.size() != types.size()) {
+                throw new ShapeException(
+                        "Program.loop: the state has " + leaves.size() + " tensors, the step was compiled for " + types.size());
+            }
             for (int i = 0; i < types.size(); i++) {
-                if (leaves.size() != types.size() || !leaves.get(i).type().equals(types.get(i))) {
-                    throw new ShapeException("Program.loop: the state does not have the form that was compiled");
+                if (!leaves.get(i).type().equals(types.get(i))) {
+                    throw new ShapeException("Program.loop: tensor " + i + " of the state is " + leaves.get(i).type()
+                            + ", the step was compiled for " + types.get(i));
                 }
             }
             for (int i = 0; i < types.size(); i++) {

@@ -262,7 +262,7 @@ public final class Tensor {
     /// One element, as a double.
     public double get(int... index) {
         if (index.length != shape().rank()) {
-            throw new ShapeException("get: " + index.length + " indices for " + type);
+            throw new ShapeException("get: " + index.length + " indices given, " + type + " has " + shape().rank() + " axes");
         }
         int at = 0;
         int[] strides = shape().strides();
@@ -713,6 +713,9 @@ public final class Tensor {
         long known = 1;
         for (int i = 0; i < dims.length; i++) {
             if (dims[i] == -1) {
+                if (unknown >= 0) {
+                    throw new ShapeException("reshape: only one size can be -1, got " + Arrays.toString(dims));
+                }
                 unknown = i;
             } else {
                 known *= dims[i];
@@ -924,6 +927,11 @@ public final class Tensor {
     public Tensor matmul(Tensor other) {
         if (shape().rank() == 0 || other.shape().rank() == 0) {
             throw new ShapeException("matmul: needs vectors or matrices, got " + type + " x " + other.type);
+        }
+        int inner = other.dim(other.shape().rank() == 1 ? 0 : -2);
+        if (dim(-1) != inner) {
+            throw new ShapeException(
+                    "matmul: inner dimensions differ: " + shape() + " x " + other.shape() + " (" + dim(-1) + " != " + inner + ")");
         } else if (shape().rank() == 1) {
             Tensor y = expand(0).matmul(other);
             return y.squeeze(other.shape().rank() == 1 ? 0 : -2);
@@ -936,7 +944,7 @@ public final class Tensor {
             Tensor flat = reshape(lead.size(), dim(-1)).apply(new MatMul(), other);
             return flat.reshape(lead.concat(Shape.of(other.dim(1))));
         }
-        Shape batch = Shape.broadcast("matmul", shape().slice(0, r - 2), other.shape().slice(0, other.shape().rank() - 2));
+        Shape batch = Shape.broadcast("matmul, leading axes", shape().slice(0, r - 2), other.shape().slice(0, other.shape().rank() - 2));
         Tensor a = broadcastTo(batch.concat(shape().slice(r - 2, r)));
         Tensor b = other.broadcastTo(batch.concat(other.shape().slice(other.shape().rank() - 2, other.shape().rank())));
         return a.apply(new MatMul(), b);

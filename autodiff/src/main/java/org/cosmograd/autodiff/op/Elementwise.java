@@ -24,7 +24,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         TensorType first = x.getFirst().type();
         for (Tensor t : x) {
             if (!t.type().equals(first)) {
-                throw new ShapeException(name() + ": element types differ: " + first + " and " + t.type() + "; cast() one of them");
+                throw new ShapeException(name() + ": operands differ: " + first + " and " + t.type() + "; broadcastTo() or cast() one of them");
             }
         }
         return first;

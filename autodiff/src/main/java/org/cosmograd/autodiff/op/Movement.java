@@ -172,8 +172,11 @@ public sealed interface Movement extends Op {
             Tensor first = x.getFirst();
             int total = 0;
             for (Tensor t : x) {
-                if (t.dtype() != first.dtype()
-                        || t.shape().rank() != first.shape().rank()
+                if (t.dtype() != first.dtype()) {
+                    throw new ShapeException(
+                            "concat: element types differ: " + first.type() + " and " + t.type() + "; cast() one of them");
+                }
+                if (t.shape().rank() != first.shape().rank()
                         || !t.shape().with(axis, 0).equals(first.shape().with(axis, 0))) {
                     throw new ShapeException("concat: " + first.type() + " and " + t.type() + " differ outside axis " + axis);
                 }

@@ -18,7 +18,7 @@ public sealed interface RandomDraw extends Op {
         }
     }
 
-    /// Uniform on the open interval (0, 1): multiples of 2⁻²⁴ (f32) or 2⁻⁵³ (f64), offset by half a step.
+    /// Uniform on the open interval (0, 1): odd multiples of 2⁻²⁴ (f32) or 2⁻⁵³ (f64).
     record Uniform(DType dtype, Shape shape) implements RandomDraw {
         @Override
         public TensorType infer(List<Tensor> x) {

@@ -14,7 +14,7 @@ public sealed interface Reduction extends Op {
     record Sum(List<Integer> axes) implements Reduction {
         @Override
         public TensorType infer(List<Tensor> x) {
-            return reduced(x.getFirst(), axes);
+            return reduced(name(), x.getFirst(), axes);
         }
 
         @Override
@@ -32,7 +32,7 @@ public sealed interface Reduction extends Op {
     record Max(List<Integer> axes) implements Reduction {
         @Override
         public TensorType infer(List<Tensor> x) {
-            TensorType type = reduced(x.getFirst(), axes);
+            TensorType type = reduced(name(), x.getFirst(), axes);
             if (x.getFirst().shape().size() == 0 && type.shape().size() > 0) {
                 throw new ShapeException("max: no element to choose from in " + x.getFirst().type() + " over axes " + axes);
             }
@@ -96,9 +96,9 @@ public sealed interface Reduction extends Op {
         }
     }
 
-    private static TensorType reduced(Tensor x, List<Integer> axes) {
+    private static TensorType reduced(String name, Tensor x, List<Integer> axes) {
         if (!x.dtype().isFloating()) {
-            throw new ShapeException("reduction: needs floating-point elements, got " + x.type() + "; cast() it first");
+            throw new ShapeException(name + ": needs floating-point elements, got " + x.type() + "; cast() it first");
         }
         int[] dims = x.shape().dims();
         for (int a : axes) {
