@@ -32,14 +32,15 @@ public final class Executable implements Memory {
         List<Schedule.Buffer> buffers = schedule.buffers();
         this.arrays = new Object[buffers.size()];
         this.bases = new int[buffers.size()];
-        Map<DType, Object> slabs = new EnumMap<>(DType.class);
-        schedule.slabs().forEach((type, length) -> slabs.put(type, Storage.allocate(type, length).array()));
+        Map<DType, Storage> slabs = new EnumMap<>(DType.class);
+        schedule.slabs().forEach((type, length) -> slabs.put(type, Storage.slab(type, length)));
         for (int b = 0; b < arrays.length; b++) {
             Schedule.Buffer x = buffers.get(b);
             arrays[b] = new float[0];
             if (x.kind() == Schedule.Kind.INSIDE && slabs.containsKey(x.dtype())) {
-                arrays[b] = slabs.get(x.dtype());
-                bases[b] = schedule.place(b);
+                Storage slab = java.util.Objects.requireNonNull(slabs.get(x.dtype()));
+                arrays[b] = slab.array();
+                bases[b] = slab.offset() + schedule.place(b);
             } else if (x.kind() == Schedule.Kind.CONSTANT) {
                 arrays[b] = schedule.constant(b).array();
                 bases[b] = schedule.constant(b).offset();

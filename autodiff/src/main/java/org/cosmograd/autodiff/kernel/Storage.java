@@ -6,6 +6,9 @@ import org.cosmograd.autodiff.DType;
 /// Elements in memory: a stretch of a `float[]`, `double[]` or `int[]`. The array belongs to the evaluator; everybody else gets
 /// copies.
 public final class Storage {
+    private static final int SMALL_SLAB = 1 << 17;
+    private static final int LARGE_SLAB = 9 << 20;
+
     private final Object array;
     private final int offset;
     private final int length;
@@ -35,6 +38,15 @@ public final class Storage {
     /// A new array of zeros.
     public static Storage allocate(DType dtype, int length) {
         return new Storage(array(dtype, length), 0, length);
+    }
+
+    /// Memory for many buffers. Under G1 an array of several megabytes begins a region of its own; 48 bytes behind its first element lies a
+    /// cache line's beginning, and vector loops over data that start there are up to twice as fast.
+    public static Storage slab(DType dtype, int length) {
+        boolean small = (long) length * dtype.bytes() < SMALL_SLAB;
+        int phase = small ? 0 : 48 / dtype.bytes();
+        int whole = small ? length : Math.max(length + phase, LARGE_SLAB / dtype.bytes());
+        return new Storage(array(dtype, whole), phase, length);
     }
 
     static Object array(DType dtype, int length) {
