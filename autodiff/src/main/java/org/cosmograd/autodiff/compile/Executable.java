@@ -33,14 +33,14 @@ public final class Executable implements Memory {
         this.arrays = new Object[buffers.size()];
         this.bases = new int[buffers.size()];
         Map<DType, Storage> slabs = new EnumMap<>(DType.class);
-        schedule.slabs().forEach((type, length) -> slabs.put(type, Storage.slab(type, length)));
+        schedule.memory().slabs().forEach((type, length) -> slabs.put(type, Storage.slab(type, length)));
         for (int b = 0; b < arrays.length; b++) {
             Schedule.Buffer x = buffers.get(b);
             arrays[b] = new float[0];
             if (x.kind() == Schedule.Kind.INSIDE && slabs.containsKey(x.dtype())) {
                 Storage slab = java.util.Objects.requireNonNull(slabs.get(x.dtype()));
                 arrays[b] = slab.array();
-                bases[b] = slab.offset() + schedule.place(b);
+                bases[b] = slab.offset() + schedule.memory().place(b);
             } else if (x.kind() == Schedule.Kind.CONSTANT) {
                 arrays[b] = schedule.constant(b).array();
                 bases[b] = schedule.constant(b).offset();
@@ -124,7 +124,7 @@ public final class Executable implements Memory {
         for (int s = 0; s < micros.length; s++) {
             micros[s] = nanos[s] / 1e3 / Math.max(1, runs);
         }
-        return schedule.explain(micros);
+        return Listing.of(schedule, micros);
     }
 
     /// Forgets the times so far.

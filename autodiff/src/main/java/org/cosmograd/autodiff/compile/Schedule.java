@@ -5,11 +5,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
@@ -72,9 +70,7 @@ public final class Schedule {
     private final Map<Integer, View> views = new HashMap<>();
     private final Map<Integer, Integer> outputs;
     private final boolean[] stored;
-    private final int[] places;
-    private final Map<DType, Integer> slabs;
-    private final Map<DType, Integer> lowest;
+    private final MemoryPlan memory;
 
     Schedule(Graph graph, boolean fuse) {
         this.graph = graph;
@@ -105,10 +101,7 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.places = new int[buffers.size()];
-        this.slabs = new LinkedHashMap<>();
-        this.lowest = new LinkedHashMap<>();
-        plan();
+        this.memory = new MemoryPlan(buffers, steps);
     }
 
     List<Buffer> buffers() {
@@ -123,14 +116,14 @@ public final class Schedule {
         return graph;
     }
 
-    /// Where an inside buffer begins in its slab.
-    int place(int buffer) {
-        return places[buffer];
+    /// Where the buffers that live inside lie.
+    MemoryPlan memory() {
+        return memory;
     }
 
-    /// The length of each slab in elements.
-    Map<DType, Integer> slabs() {
-        return slabs;
+    /// Whether a node has memory of its own.
+    boolean isStored(int node) {
+        return stored[node];
     }
 
     // ------------------------------------------------------------------------------------------------- values
@@ -476,106 +469,6 @@ public final class Schedule {
                             x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
                     .toList();
         }
-    }
-
-    // ------------------------------------------------------------------------------------------------- memory
-
-    /// Gives every inside buffer a place from its first to its last step, lowest free place first, largest buffers first.
-    private void plan() {
-        int[] first = new int[places.length];
-        int[] last = new int[places.length];
-        Arrays.fill(first, Integer.MAX_VALUE);
-        for (int s = 0; s < steps.size(); s++) {
-            for (int b : steps.get(s).writes()) {
-                first[b] = Math.min(first[b], s);
-                last[b] = Math.max(last[b], s);
-            }
-            for (int b : steps.get(s).reads()) {
-                last[b] = Math.max(last[b], s);
-            }
-        }
-        for (DType type : DType.values()) {
-            List<Integer> mine = IntStream.range(0, places.length)
-                    .filter(b -> buffers.get(b).kind() == Kind.INSIDE && buffers.get(b).dtype() == type && first[b] < Integer.MAX_VALUE)
-                    .boxed()
-                    .sorted((a, b) -> Integer.compare(buffers.get(b).length(), buffers.get(a).length()))
-                    .toList();
-            List<Integer> placed = new ArrayList<>();
-            int end = 0;
-            for (int b : mine) {
-                int length = padded(b);
-                int at = 0;
-                List<Integer> overlapping = placed.stream()
-                        .filter(p -> first[p] <= last[b] && first[b] <= last[p])
-                        .sorted((p, q) -> Integer.compare(places[p], places[q]))
-                        .toList();
-                for (int p : overlapping) {
-                    if (at + length <= places[p]) {
-                        break;
-                    }
-                    at = Math.max(at, places[p] + padded(p));
-                }
-                places[b] = at;
-                end = Math.max(end, at + length);
-                placed.add(b);
-            }
-            int peak = 0;
-            for (int s = 0; s < steps.size(); s++) {
-                int alive = 0;
-                for (int b : mine) {
-                    alive += first[b] <= s && s <= last[b] ? padded(b) : 0;
-                }
-                peak = Math.max(peak, alive);
-            }
-            if (end > 0) {
-                slabs.put(type, end);
-                lowest.put(type, peak);
-            }
-        }
-    }
-
-    private int padded(int buffer) {
-        return (buffers.get(buffer).length() + 15) / 16 * 16;
-    }
-
-    // ------------------------------------------------------------------------------------------------- listing
-
-    /// The steps with their nodes, shapes and work, and the memory they share.
-    ///
-    /// @param micros mean microseconds of each step, or nothing
-    String explain(double[] micros) {
-        StringBuilder out = new StringBuilder();
-        double total = 0;
-        for (int s = 0; s < steps.size(); s++) {
-            Step step = steps.get(s);
-            String ops = step.nodes().isEmpty()
-                    ? "copy"
-                    : step.nodes().stream().map(i -> graph.node(i).op().name()).collect(Collectors.joining(" "));
-            String results = step.nodes().stream()
-                    .filter(i -> stored[i] || !(graph.node(i).op() instanceof Elementwise))
-                    .map(i -> graph.node(i).type().toString())
-                    .distinct()
-                    .collect(Collectors.joining(" "));
-            long bytes = IntStream.concat(
-                            step.reads().stream().mapToInt(Integer::intValue), step.writes().stream().mapToInt(Integer::intValue))
-                    .mapToLong(b -> (long) buffers.get(b).length() * buffers.get(b).dtype().bytes())
-                    .sum();
-            total += step.flops();
-            out.append(String.format(Locale.ROOT, "%3d  %-60s %-28s %10.0f flop %10d B", s, shorten(ops, 60), shorten(results, 28), step.flops(), bytes));
-            if (micros.length > 0) {
-                out.append(String.format(
-                        Locale.ROOT, " %9.1f µs %7.2f GFLOP/s %7.2f GB/s", micros[s], step.flops() / micros[s] / 1e3, bytes / micros[s] / 1e3));
-            }
-            out.append(System.lineSeparator());
-        }
-        out.append(String.format(Locale.ROOT, "%d steps, %.3g flop", steps.size(), total));
-        slabs.forEach((type, length) -> out.append(String.format(
-                Locale.ROOT, "; %s memory %d B (no plan can do with less than %d B)", type, (long) length * type.bytes(), (long) lowest.getOrDefault(type, 0) * type.bytes())));
-        return out.append(System.lineSeparator()).toString();
-    }
-
-    private static String shorten(String s, int length) {
-        return s.length() <= length ? s : s.substring(0, length - 1) + "…";
     }
 
     /// The values that a constant buffer shows.
