@@ -50,9 +50,15 @@ public final class Program<A, R> {
         return traced.run(executable, Tree.leaves(argument));
     }
 
-    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes.
+    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes, and if it was
+    /// [profiled][#profile], its times and rates.
     public String explain() {
         return executable.explain();
+    }
+
+    /// Begins to time every step, for some tens of nanoseconds each, or ends it. Times so far are forgotten.
+    public synchronized void profile(boolean on) {
+        executable.profile(on);
     }
 
     /// A program of two arguments.
@@ -76,9 +82,14 @@ public final class Program<A, R> {
             return traced.run(executable, leaves);
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return executable.explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            executable.profile(on);
         }
     }
 
@@ -120,7 +131,7 @@ public final class Program<A, R> {
                     shown.add(Tensor.of(types.get(i), state.get(i)));
                 }
                 trees.add(Tree.rebuild(initial, shown));
-                turns[t] = traced.compiler.executable();
+                turns[t] = t == 0 ? traced.compiler.executable() : turns[0].twin();
                 bound[t] = this;
             }
             reset(initial);
@@ -168,9 +179,15 @@ public final class Program<A, R> {
             }
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return turns[now].explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            turns[0].profile(on);
+            turns[1].profileWith(turns[0]);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
@@ -22,7 +23,6 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 import org.cosmograd.autodiff.kernel.MapTask;
 import org.cosmograd.autodiff.kernel.Operand;
-import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
@@ -50,7 +50,7 @@ public final class Schedule {
     /// @param kind what it is
     /// @param dtype type of its elements
     /// @param length number of its elements
-    /// @param index which input or output it is, or the node of the constant
+    /// @param index which input, output or constant it is
     record Buffer(Kind kind, DType dtype, int length, int index) {}
 
     /// One step.
@@ -60,7 +60,22 @@ public final class Schedule {
     /// @param writes buffers it writes
     /// @param nodes the nodes it computes
     /// @param flops floating-point operations, for the listing
-    record Step(Supplier<Task> task, List<Integer> reads, List<Integer> writes, List<Integer> nodes, double flops) {}
+    /// @param bytes bytes read and written, for the listing
+    /// @param reuses which buffer may lie exactly on another, element on element
+    record Step(
+            Supplier<Task> task,
+            List<Integer> reads,
+            List<Integer> writes,
+            List<Integer> nodes,
+            double flops,
+            long bytes,
+            List<Reuse> reuses) {}
+
+    /// A buffer that a step may write exactly where it reads another.
+    ///
+    /// @param from the buffer that is read
+    /// @param to the buffer that is written
+    record Reuse(int from, int to) {}
 
     private final Graph graph;
     private final Fusion fusion;
@@ -78,11 +93,12 @@ public final class Schedule {
         this.layout = new Layout(graph, fuse);
         this.stored = new boolean[graph.size()];
         markStored();
+        int constants = 0;
         for (int i = 0; i < graph.size(); i++) {
             if (graph.node(i).op() instanceof Leaf.Input in) {
                 views.put(i, dense(buffer(Kind.INPUT, graph.node(i).type(), in.index()), graph.node(i).shape()));
             } else if (graph.node(i).op() instanceof Leaf.Data) {
-                views.put(i, dense(buffer(Kind.CONSTANT, graph.node(i).type(), i), graph.node(i).shape()));
+                views.put(i, dense(buffer(Kind.CONSTANT, graph.node(i).type(), constants++), graph.node(i).shape()));
             }
         }
         Map<Integer, Integer> outputs = new HashMap<>();
@@ -203,9 +219,34 @@ public final class Schedule {
     // ------------------------------------------------------------------------------------------------- steps
 
     private void step(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops) {
+        add(task, reads, writes, nodes, flops, List.of());
+    }
+
+    /// A step that takes each element from the place where it may put another.
+    private void elementwise(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops) {
+        List<Reuse> reuses = new ArrayList<>();
+        for (View w : writes) {
+            for (View r : reads) {
+                if (r.buffer() != w.buffer()
+                        && r.sameElements(w)
+                        && buffers.get(r.buffer()).dtype() == buffers.get(w.buffer()).dtype()
+                        && buffers.get(r.buffer()).length() == buffers.get(w.buffer()).length()
+                        && reads.stream().allMatch(o -> o.buffer() != r.buffer() || o.sameElements(r))) {
+                    reuses.add(new Reuse(r.buffer(), w.buffer()));
+                }
+            }
+        }
+        add(task, reads, writes, nodes, flops, List.copyOf(reuses));
+    }
+
+    private void add(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops, List<Reuse> reuses) {
         if (writes.stream().anyMatch(v -> v.shape().size() > 0)) {
-            steps.add(new Step(
-                    task, reads.stream().map(View::buffer).toList(), writes.stream().map(View::buffer).toList(), nodes, flops));
+            long bytes = Stream.concat(reads.stream(), writes.stream())
+                    .mapToLong(v -> v.distinct() * buffers.get(v.buffer()).dtype().bytes())
+                    .sum();
+            List<Integer> read = reads.stream().map(View::buffer).toList();
+            List<Integer> written = writes.stream().map(View::buffer).toList();
+            steps.add(new Step(task, read, written, nodes, flops, bytes, reuses));
         }
     }
 
@@ -329,7 +370,7 @@ public final class Schedule {
         View to = define(i);
         List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
         operands.add(to.operand());
-        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), size);
+        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), in.stream().map(View::shape).toList()));
     }
 
     // ------------------------------------------------------------------------------------------------- groups
@@ -385,7 +426,7 @@ public final class Schedule {
         int cost = Math.max(1, item.operations);
         double flops = (double) item.operations * item.space.size();
         if (axis < 0 || inner) {
-            step(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            elementwise(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
             return;
         }
         int length = ColumnTask.scratchLength(dims, axis, reductions.size());
@@ -469,10 +510,5 @@ public final class Schedule {
                             x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
                     .toList();
         }
-    }
-
-    /// The values that a constant buffer shows.
-    Storage constant(int buffer) {
-        return graph.constant(buffers.get(buffer).index());
     }
 }
