@@ -16,19 +16,27 @@ public final class Compiler {
     /// What makes two schedules equal.
     ///
     /// @param structure operations, wiring and types
-    /// @param fuse whether loops hold several operations
-    private record Structure(List<Object> structure, boolean fuse) {}
+    /// @param memory the most bytes it may plan
+    private record Structure(List<Object> structure, long memory) {}
 
     /// The schedule of some expressions of program arguments.
-    public Compiler(List<Tensor> expressions) {
+    ///
+    /// @param memory the most bytes it may plan for what lives inside
+    public Compiler(List<Tensor> expressions, long memory) {
         Graph graph = new Graph(expressions, Graph.DataMode.CONSTANT);
-        this.schedule = schedule(graph);
+        this.schedule = schedule(graph, memory);
         this.constants = graph.constants();
     }
 
     /// The schedule of a graph, made at the first request for its structure.
-    static Schedule schedule(Graph graph) {
-        return Plans.kept(new Structure(graph.key(), !CHECK), () -> new Schedule(graph.structure(), !CHECK));
+    ///
+    /// @param memory the most bytes it may plan
+    static Schedule schedule(Graph graph, long memory) {
+        return Plans.kept(new Structure(graph.key(), memory), () -> Recompute.within(graph.structure(), !CHECK, memory));
+    }
+
+    Schedule schedule() {
+        return schedule;
     }
 
     /// The schedule with memory of its own.

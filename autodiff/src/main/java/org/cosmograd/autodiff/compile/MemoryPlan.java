@@ -65,20 +65,30 @@ final class MemoryPlan {
         }
     }
 
+    /// The first and the last step that uses each buffer.
+    private record Lives(int[] first, int[] last) {
+        static Lives of(int buffers, List<Schedule.Step> steps) {
+            int[] first = new int[buffers];
+            int[] last = new int[buffers];
+            Arrays.fill(first, Integer.MAX_VALUE);
+            for (int s = 0; s < steps.size(); s++) {
+                for (int b : steps.get(s).writes()) {
+                    first[b] = Math.min(first[b], s);
+                    last[b] = Math.max(last[b], s);
+                }
+                for (int b : steps.get(s).reads()) {
+                    last[b] = Math.max(last[b], s);
+                }
+            }
+            return new Lives(first, last);
+        }
+    }
+
     /// Who lives where one after the other, and when.
     private static List<Tenancy> tenancies(List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
-        int[] first = new int[buffers.size()];
-        int[] last = new int[buffers.size()];
-        Arrays.fill(first, Integer.MAX_VALUE);
-        for (int s = 0; s < steps.size(); s++) {
-            for (int b : steps.get(s).writes()) {
-                first[b] = Math.min(first[b], s);
-                last[b] = Math.max(last[b], s);
-            }
-            for (int b : steps.get(s).reads()) {
-                last[b] = Math.max(last[b], s);
-            }
-        }
+        Lives lives = Lives.of(buffers.size(), steps);
+        int[] first = lives.first;
+        int[] last = lives.last;
         int[] successor = new int[buffers.size()];
         Arrays.fill(successor, -1);
         boolean[] follows = new boolean[buffers.size()];
@@ -239,8 +249,15 @@ final class MemoryPlan {
         return lowest;
     }
 
-    /// The inside buffers that are alive when most are, those that lie longest first.
-    List<Integer> aliveAtPeak(List<Schedule.Step> steps) {
+    /// The fullest step.
+    ///
+    /// @param step its number
+    /// @param alive the inside buffers that are alive then
+    /// @param passing those among them that it does not use
+    record Fullest(int step, List<Integer> alive, List<Integer> passing) {}
+
+    /// The step at which most bytes are alive.
+    Fullest fullest(List<Schedule.Step> steps) {
         List<Tenancy> all = tenancies(buffers, steps);
         long[] alive = new long[steps.size()];
         for (Tenancy t : all) {
@@ -249,10 +266,12 @@ final class MemoryPlan {
             }
         }
         int peak = IntStream.range(0, alive.length).reduce(0, (a, b) -> alive[b] > alive[a] ? b : a);
-        return all.stream()
-                .filter(t -> t.first < peak && t.last > peak)
-                .sorted(Comparator.comparingInt(t -> t.first - t.last))
+        Lives lives = Lives.of(buffers.size(), steps);
+        List<Integer> there = all.stream()
                 .flatMap(t -> t.members.stream())
+                .filter(b -> lives.first[b] <= peak && lives.last[b] >= peak)
                 .toList();
+        Schedule.Step step = steps.get(peak);
+        return new Fullest(peak, there, there.stream().filter(b -> !step.reads().contains(b) && !step.writes().contains(b)).toList());
     }
 }

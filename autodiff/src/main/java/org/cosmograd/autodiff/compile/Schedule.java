@@ -85,6 +85,7 @@ public final class Schedule {
     private final Map<Integer, View> views = new HashMap<>();
     private final Map<Integer, Integer> outputs;
     private final boolean[] stored;
+    private final List<Step> ordered;
     private final MemoryPlan memory;
 
     Schedule(Graph graph, boolean fuse) {
@@ -117,15 +118,17 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.memory = new MemoryPlan(buffers, steps);
+        this.ordered = fuse ? StepOrder.lean(graph, buffers, steps) : steps;
+        this.memory = new MemoryPlan(buffers, ordered);
     }
 
     List<Buffer> buffers() {
         return buffers;
     }
 
+    /// The steps in the order in which they run.
     List<Step> steps() {
-        return steps;
+        return ordered;
     }
 
     Graph graph() {
@@ -432,7 +435,7 @@ public final class Schedule {
         int length = ColumnTask.scratchLength(dims, axis, reductions.size());
         int scratch = buffer(Kind.INSIDE, new TensorType(item.dtype, Shape.of(length)), -1);
         targets.add(dense(scratch, Shape.of(length)));
-        step(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
+        elementwise(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
     }
 
     /// The computation of a group, gathered from its results backwards.
