@@ -19,6 +19,7 @@ import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
+import org.cosmograd.autodiff.kernel.FftTask;
 import org.cosmograd.autodiff.kernel.GemmTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -37,6 +38,7 @@ import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Spectral;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
 /// Buffers that live inside have places in one slab for each element type, shared by buffers that are not alive together.
@@ -306,6 +308,7 @@ public final class Schedule {
         switch (n.op()) {
             case MatMul m -> product(i, n);
             case Conv c -> convolution(i, n, c);
+            case Spectral f -> spectral(i, n, f);
             case Movement.Concat c -> {
                 List<View> parts = n.in().stream().map(this::view).toList();
                 View to = define(i);
@@ -368,6 +371,39 @@ public final class Schedule {
 
     private static int[] ints(List<Integer> list) {
         return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private void spectral(int i, Graph.Node n, Spectral f) {
+        View from = dense(n.in().getFirst());
+        View to = define(i);
+        boolean inverse = f instanceof Spectral.Inverse;
+        int rank = switch (f) {
+            case Spectral.Forward x -> x.rank();
+            case Spectral.Inverse x -> x.rank();
+        };
+        boolean weighted = switch (f) {
+            case Spectral.Forward x -> x.adjoint();
+            case Spectral.Inverse x -> !x.adjoint();
+        };
+        Shape numbers = inverse ? n.shape() : from.shape();
+        int r = numbers.rank();
+        int batch = numbers.slice(0, r - rank).size();
+        int[] dims = numbers.slice(r - rank, r).dims();
+        double whole = numbers.slice(r - rank, r).size();
+        double edge = weighted ? 1 / whole : 1;
+        double rest = weighted == inverse ? edge : inverse ? 0.5 : 2 / whole;
+        int length = FftTask.scratchLength(inverse, batch, dims);
+        List<View> writes = new ArrayList<>(List.of(to));
+        int between = length == 0 ? -1 : buffer(Kind.INSIDE, new TensorType(n.dtype(), Shape.of(length)), -1);
+        if (between >= 0) {
+            writes.add(dense(between, Shape.of(length)));
+        }
+        step(
+                () -> new FftTask(inverse, n.dtype(), batch, dims, edge, rest, from.operand(), to.operand(), between),
+                List.of(from),
+                writes,
+                List.of(i),
+                2.5 * numbers.size() * Math.log(whole) / Math.log(2));
     }
 
     private void denseStep(int i, Graph.Node n) {
