@@ -135,7 +135,7 @@ public final class Peers implements AutoCloseable {
             }
         } catch (IOException e) {
             scripts.forEach(broken::add);
-            faults.add("bench: " + python + " cannot be run (" + e.getMessage() + "), so our cases stand alone; name another Python with --python");
+            faults.add("bench: " + python + " cannot be run, so our cases stand alone; name another Python with --python");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             fault(script, script.name() + " was interrupted");
