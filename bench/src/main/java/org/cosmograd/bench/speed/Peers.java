@@ -30,6 +30,7 @@ import org.cosmograd.bench.UserException;
 public final class Peers implements AutoCloseable {
     private static final List<String> OWN = List.of("torch_kernels.py");
     private static final String ROOM = "/org/cosmograd/bench/peers/";
+    private static final String COMPLAINTS = "complaints.txt";
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final Pattern MISSING_MODULE = Pattern.compile("No module named '([^']+)'");
 
@@ -78,12 +79,16 @@ public final class Peers implements AutoCloseable {
             if (scripts.isEmpty()) {
                 throw new UserException("bench: there is no script (*.py) in " + folder + "; --peers names the folder with torch_peer.py and jax_peer.py");
             }
+            // for whoever presses Ctrl-C; the last one named goes first
             Path own = Files.createTempDirectory("cosmograd-peers");
+            own.toFile().deleteOnExit();
+            own.resolve(COMPLAINTS).toFile().deleteOnExit();
             for (String name : OWN) {
                 try (InputStream in = Peers.class.getResourceAsStream(ROOM + name)) {
                     if (in != null) {
                         String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
                         scripts.add(new Script(Files.writeString(own.resolve(name), text), text));
+                        own.resolve(name).toFile().deleteOnExit();
                     }
                 }
             }
@@ -117,7 +122,7 @@ public final class Peers implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(python, script.file().toString(), Integer.toString(threads)));
         command.addAll(wanted);
         try {
-            Path complaints = own.resolve("complaints.txt");
+            Path complaints = own.resolve(COMPLAINTS);
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(complaints.toFile());
             builder.environment().putAll(environment(threads));
             Process process = builder.start();
