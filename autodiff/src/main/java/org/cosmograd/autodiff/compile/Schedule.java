@@ -14,7 +14,9 @@ import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
+import org.cosmograd.autodiff.kernel.Borders;
 import org.cosmograd.autodiff.kernel.ColumnTask;
+import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
@@ -26,6 +28,8 @@ import org.cosmograd.autodiff.kernel.MapTask;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.kernel.Task;
+import org.cosmograd.autodiff.op.Border;
+import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
 import org.cosmograd.autodiff.op.Indexing;
@@ -267,6 +271,7 @@ public final class Schedule {
         Graph.Node n = graph.node(i);
         switch (n.op()) {
             case MatMul m -> product(i, n);
+            case Conv c -> convolution(i, n, c);
             case Movement.Concat c -> {
                 List<View> parts = n.in().stream().map(this::view).toList();
                 View to = define(i);
@@ -311,6 +316,26 @@ public final class Schedule {
                 flops);
     }
 
+    private void convolution(int i, Graph.Node n, Conv op) {
+        View a = dense(n.in().get(0));
+        View b = dense(n.in().get(1));
+        DType type = n.dtype();
+        ConvShape s = Convolutions.shape(op, a.shape(), b.shape(), n.shape());
+        TensorType memory = new TensorType(type, Convolutions.scratch(op, type, s));
+        int scratch = buffer(Kind.INSIDE, memory, -1);
+        View to = define(i);
+        step(
+                () -> Convolutions.task(op, type, s, a.operand(), b.operand(), to.operand(), scratch),
+                List.of(a, b),
+                List.of(to, dense(scratch, memory.shape())),
+                List.of(i),
+                2 * s.work());
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
     private void denseStep(int i, Graph.Node n) {
         List<View> in = n.in().stream().map(this::dense).toList();
         Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
@@ -331,6 +356,8 @@ public final class Schedule {
             case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
             case RandomDraw.Normal u -> Dense.normal(n.shape().size());
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
+            case Border.Extend e -> Borders.extend(first.dims(), ints(e.low()), ints(e.high()), e.kind()::inside);
+            case Border.Fold f -> Borders.fold(n.shape().dims(), ints(f.low()), ints(f.high()), f.kind()::inside);
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
         View to = define(i);
