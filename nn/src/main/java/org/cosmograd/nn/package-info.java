@@ -8,11 +8,16 @@
 ///
 /// | what | types |
 /// |---|---|
-/// | layers | [Linear], [Mlp], [ResidualMlp], [LayerNorm], [Dropout], [Standardise], [Activation]; each is a [Layer] |
+/// | layers | [Linear], [Mlp], [ResidualMlp], [Dropout], [Standardise], [Activation], [Sequential]; each is a [Layer] |
+/// | normalisation | [BatchNorm], [GroupNorm], [LayerNorm]; in training a layer gives back a [Pass] |
+/// | layers for images | [GlobalPool], [SqueezeExcitation] |
 /// | first values | [Initialiser] |
 /// | optimisers | [Sgd], [Adam], [AdamW]: an [Optimiser] is a pure function of trees; [Schedule] for the learning rate |
 /// | training | [Fit], [FitSettings], [FitListener] with [MetricsCsv], [Progress] and [TensorBoardEvents] |
 /// | files | [Safetensors] |
+///
+/// Layers that differ in training say so: [Layer#train] takes a key and gives back the result with the layer as it is afterwards, its
+/// running averages moved. [Fit#layer] and [Fit#passes] train such layers; [Layer#apply] is what is used and validated.
 ///
 /// A training step is a pure function from trees to trees, traced once and replayed for every batch. Constants live in a model
 /// behind [org.cosmograd.autodiff.Tensor#stopGradient]: no optimiser moves what the loss does not depend on.

@@ -13,10 +13,13 @@ import java.util.stream.Stream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
+import org.cosmograd.autodiff.kernel.Borders;
 import org.cosmograd.autodiff.kernel.ColumnTask;
+import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
+import org.cosmograd.autodiff.kernel.FftTask;
 import org.cosmograd.autodiff.kernel.GemmTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -24,6 +27,8 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 import org.cosmograd.autodiff.kernel.MapTask;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.Task;
+import org.cosmograd.autodiff.op.Border;
+import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
 import org.cosmograd.autodiff.op.Indexing;
@@ -33,6 +38,7 @@ import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Spectral;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
 /// Buffers that live inside have places in one slab for each element type, shared by buffers that are not alive together.
@@ -304,6 +310,8 @@ public final class Schedule {
         Graph.Node n = graph.node(i);
         switch (n.op()) {
             case MatMul m -> product(i, n);
+            case Conv c -> convolution(i, n, c);
+            case Spectral f -> spectral(i, n, f);
             case Movement.Concat c -> {
                 List<View> parts = n.in().stream().map(this::view).toList();
                 View to = define(i);
@@ -348,6 +356,59 @@ public final class Schedule {
                 flops);
     }
 
+    private void convolution(int i, Graph.Node n, Conv op) {
+        View a = dense(n.in().get(0));
+        View b = dense(n.in().get(1));
+        DType type = n.dtype();
+        ConvShape s = Convolutions.shape(op, a.shape(), b.shape(), n.shape());
+        TensorType memory = new TensorType(type, Convolutions.scratch(op, type, s));
+        int scratch = buffer(Kind.INSIDE, memory, -1);
+        View to = define(i);
+        step(
+                () -> Convolutions.task(op, type, s, a.operand(), b.operand(), to.operand(), scratch),
+                List.of(a, b),
+                List.of(to, dense(scratch, memory.shape())),
+                List.of(i),
+                2 * s.work());
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private void spectral(int i, Graph.Node n, Spectral f) {
+        View from = dense(n.in().getFirst());
+        View to = define(i);
+        boolean inverse = f instanceof Spectral.Inverse;
+        int rank = switch (f) {
+            case Spectral.Forward x -> x.rank();
+            case Spectral.Inverse x -> x.rank();
+        };
+        boolean weighted = switch (f) {
+            case Spectral.Forward x -> x.adjoint();
+            case Spectral.Inverse x -> !x.adjoint();
+        };
+        Shape numbers = inverse ? n.shape() : from.shape();
+        int r = numbers.rank();
+        int batch = numbers.slice(0, r - rank).size();
+        int[] dims = numbers.slice(r - rank, r).dims();
+        double whole = numbers.slice(r - rank, r).size();
+        double edge = weighted ? 1 / whole : 1;
+        double rest = weighted == inverse ? edge : inverse ? 0.5 : 2 / whole;
+        int length = FftTask.scratchLength(inverse, batch, dims);
+        List<View> writes = new ArrayList<>(List.of(to));
+        int between = length == 0 ? -1 : buffer(Kind.INSIDE, new TensorType(n.dtype(), Shape.of(length)), -1);
+        if (between >= 0) {
+            writes.add(dense(between, Shape.of(length)));
+        }
+        step(
+                () -> new FftTask(inverse, n.dtype(), batch, dims, edge, rest, from.operand(), to.operand(), between),
+                List.of(from),
+                writes,
+                List.of(i),
+                2.5 * numbers.size() * Math.log(whole) / Math.log(2));
+    }
+
     private void denseStep(int i, Graph.Node n) {
         List<View> in = n.in().stream().map(this::dense).toList();
         Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
@@ -368,6 +429,8 @@ public final class Schedule {
             case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
             case RandomDraw.Normal u -> Dense.normal(n.shape().size());
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
+            case Border.Extend e -> Borders.extend(first.dims(), ints(e.low()), ints(e.high()), e.kind()::inside);
+            case Border.Fold f -> Borders.fold(n.shape().dims(), ints(f.low()), ints(f.high()), f.kind()::inside);
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
         View to = define(i);

@@ -1,0 +1,28 @@
+package org.cosmograd.nn;
+
+import java.util.stream.IntStream;
+import org.cosmograd.autodiff.ShapeException;
+import org.cosmograd.autodiff.Tensor;
+
+/// One number for each channel of an image: `x[B, …, n] → y[B, n]`. What follows no longer depends on the size of the image, nor, to
+/// the extent that the layers before commute with shifts, on where in it something is. Lin et al. 2014, arXiv:1312.4400.
+public enum GlobalPool implements Layer {
+    /// the mean over all pixels
+    AVERAGE,
+    /// the largest pixel
+    MAX;
+
+    @Override
+    public Tensor apply(Tensor x) {
+        if (x.shape().rank() < 3) {
+            throw new ShapeException("GlobalPool: needs images [B, …, channels], got " + x.type());
+        }
+        int[] pixels = IntStream.range(1, x.shape().rank() - 1).toArray();
+        return this == AVERAGE ? x.mean(pixels) : x.maxOver(pixels);
+    }
+
+    @Override
+    public String toString() {
+        return "GlobalPool(" + name() + ")";
+    }
+}
