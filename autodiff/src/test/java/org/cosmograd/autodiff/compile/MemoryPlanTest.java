@@ -173,7 +173,7 @@ class MemoryPlanTest {
         Program.Binary<Training, Tensor, Training> plain = Program.of(MemoryPlanTest::step, start, x);
         Training expected = plain.run(start, x);
         long all = bytes(plain.explain());
-        for (double part : new double[] {0.9, 0.75}) {
+        for (double part : new double[] {0.95, 0.85}) {
             long limit = (long) (part * all);
             Program.Binary<Training, Tensor, Training> lean =
                     Program.of(MemoryPlanTest::step, start, x, Program.Options.DEFAULT.withMemory(limit));
