@@ -68,8 +68,8 @@ public final class Executable implements Memory {
     private static List<Storage> slabs(MemoryPlan plan) {
         long most = Runtime.getRuntime().maxMemory();
         if (plan.bytes() > most) {
-            throw new OutOfMemoryError("program: its steps need " + Storage.megabytes(plan.bytes()) + " of memory, the heap holds at most "
-                    + Storage.megabytes(most) + "; give java a larger one (-Xmx) or the program a memory limit or smaller arguments");
+            throw new OutOfMemoryError("program: its steps need " + Storage.text(plan.bytes()) + " of memory, the heap holds at most "
+                    + Storage.text(most) + "; give java a larger one (-Xmx) or the program a memory limit or smaller arguments");
         }
         List<Storage> slabs = new ArrayList<>();
         for (MemoryPlan.Slab slab : plan.slabs()) {

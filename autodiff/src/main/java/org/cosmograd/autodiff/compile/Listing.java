@@ -83,7 +83,7 @@ final class Listing {
                 : String.format(
                         Locale.ROOT,
                         "; memory %s, %.3f times the least for these steps",
-                        Storage.megabytes(memory.bytes()),
+                        Storage.text(memory.bytes()),
                         (double) memory.bytes() / Math.max(1, memory.lowest()));
     }
 

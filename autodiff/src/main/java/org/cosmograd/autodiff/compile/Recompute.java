@@ -112,8 +112,8 @@ final class Recompute {
                 }
             }
             if (!better) {
-                throw new IllegalArgumentException("program: its steps need " + Storage.megabytes(best.memory().bytes())
-                        + " of memory even if all that is cheap is computed again, the limit is " + Storage.megabytes(limit)
+                throw new IllegalArgumentException("program: its steps need " + Storage.text(best.memory().bytes())
+                        + " of memory even if all that is cheap is computed again, the limit is " + Storage.text(limit)
                         + "; raise the limit or make the arguments smaller");
             }
         }

@@ -61,7 +61,7 @@ public final class Storage {
             };
         } catch (OutOfMemoryError e) {
             OutOfMemoryError sentence = new OutOfMemoryError("memory: there is no room for " + length + " elements of " + dtype + " ("
-                    + megabytes((long) length * dtype.bytes()) + ") in a heap of " + megabytes(Runtime.getRuntime().maxMemory())
+                    + text((long) length * dtype.bytes()) + ") in a heap of " + text(Runtime.getRuntime().maxMemory())
                     + "; give java a larger one (-Xmx) or compute in smaller pieces");
             sentence.initCause(e);
             throw sentence;
@@ -69,8 +69,8 @@ public final class Storage {
     }
 
     /// Bytes as text.
-    public static String megabytes(long bytes) {
-        return bytes < 10_000_000 ? String.format(Locale.ROOT, "%.2f MB", bytes / 1e6) : String.format(Locale.ROOT, "%d MB", (bytes + 500_000) / 1_000_000);
+    public static String text(long bytes) {
+        return bytes < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3) : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
     /// The array that holds the elements.

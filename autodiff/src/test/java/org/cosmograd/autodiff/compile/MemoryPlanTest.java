@@ -122,7 +122,7 @@ class MemoryPlanTest {
                     return y.matmul(t);
                 },
                 x);
-        assertTrue(p.explain().contains("memory 0.05 MB"), p.explain());
+        assertTrue(p.explain().contains("memory 47.3 kB"), p.explain());
     }
 
     record Training(List<Tensor> weights, Tensor loss) {}
@@ -131,7 +131,8 @@ class MemoryPlanTest {
     private static Training step(Training s, Tensor x) {
         Tensor h = x;
         for (Tensor w : s.weights()) {
-            h = h.matmul(w).tanh();
+            Tensor z = h.matmul(w);
+            h = z.mul(z.tanh()).tanh();
         }
         Tensor loss = h.square().mean();
         List<Tensor> g = Gradient.of(loss, s.weights());
@@ -173,7 +174,7 @@ class MemoryPlanTest {
         Program.Binary<Training, Tensor, Training> plain = Program.of(MemoryPlanTest::step, start, x);
         Training expected = plain.run(start, x);
         long all = bytes(plain.explain());
-        for (double part : new double[] {0.95, 0.85}) {
+        for (double part : new double[] {0.9, 0.7}) {
             long limit = (long) (part * all);
             Program.Binary<Training, Tensor, Training> lean =
                     Program.of(MemoryPlanTest::step, start, x, Program.Options.DEFAULT.withMemory(limit));
@@ -193,7 +194,7 @@ class MemoryPlanTest {
                 IllegalArgumentException.class,
                 () -> Program.of((Tensor t) -> t.matmul(t.transpose()).sum(0), x, Program.Options.DEFAULT.withMemory(1000)));
         assertEquals(
-                "program: its steps need 0.38 MB of memory even if all that is cheap is computed again, the limit is 0.00 MB; raise the"
+                "program: its steps need 379.2 kB of memory even if all that is cheap is computed again, the limit is 1.0 kB; raise the"
                         + " limit or make the arguments smaller",
                 e.getMessage());
     }
@@ -214,7 +215,7 @@ class MemoryPlanTest {
     }
 
     private static long bytes(String listing) {
-        String number = listing.replaceAll("(?s).*memory ([0-9.]+) MB.*", "$1");
-        return Math.round(Double.parseDouble(number) * 1e6);
+        String number = listing.replaceAll("(?s).*memory ([0-9.]+) kB.*", "$1");
+        return Math.round(Double.parseDouble(number) * 1e3);
     }
 }
