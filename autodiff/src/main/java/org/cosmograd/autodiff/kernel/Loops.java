@@ -5,8 +5,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The kernels of all loops, made on demand and kept.
 ///
-/// A kernel runs as its scalar twin at once. When it has done enough work, its SIMD twin is generated and made hot in the background
-/// ([Warmer]), and then takes over; bits do not change. The cache carries no meaning: it changes speed only.
+/// A kernel of one operation runs as its scalar twin at once, one of several operations on the kernels of these ([TileLoop]). When it has
+/// done enough work, its SIMD twin is generated and made hot in the background ([Warmer]), and then takes over; bits do not change. The
+/// cache carries no meaning: it changes speed only.
 ///
 /// System properties: `cosmograd.simd=false` keeps everything scalar; `cosmograd.simd.bits` sets the vector width.
 public final class Loops {
@@ -37,7 +38,13 @@ public final class Loops {
     /// The kernel of `spec`.
     public static LoopKernel kernel(LoopSpec spec) {
         Tiered known = KERNELS.get(spec);
-        return known != null ? known : KERNELS.computeIfAbsent(spec, Tiered::new);
+        if (known == null) {
+            // outside of the map's lock: a kernel may ask for others
+            Tiered made = new Tiered(spec);
+            known = KERNELS.putIfAbsent(spec, made);
+            return known == null ? made : known;
+        }
+        return known;
     }
 
     /// An estimate of the bytes of bytecode of a loop. HotSpot never compiles a method of more than 8000: keep groups below
@@ -59,7 +66,7 @@ public final class Loops {
     /// A kernel that becomes faster.
     static final class Tiered implements LoopKernel {
         final LoopSpec spec;
-        private final LoopKernel scalar;
+        private final LoopKernel first;
         private final int operations;
         private volatile LoopKernel current;
         private long work; // lost updates between threads do not matter
@@ -67,16 +74,16 @@ public final class Loops {
 
         Tiered(LoopSpec spec) {
             this.spec = spec;
-            this.scalar = LoopEmitter.scalar(spec);
+            this.first = SIMD && spec.body().size() > 1 && LoopEmitter.vectorizable(spec) ? new TileLoop(spec) : LoopEmitter.scalar(spec);
             this.operations = LoopEmitter.operations(spec);
-            this.current = scalar;
+            this.current = first;
         }
 
         @Override
         public void run(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
             LoopKernel kernel = current;
             kernel.run(arrays, geometry, rowBegin, rowEnd, n);
-            if (kernel == scalar && SIMD) {
+            if (kernel == first && SIMD) {
                 count((long) (rowEnd - rowBegin) * n * operations);
             }
         }
@@ -99,7 +106,7 @@ public final class Loops {
         }
 
         boolean isSimd() {
-            return current != scalar;
+            return current != first;
         }
     }
 }
