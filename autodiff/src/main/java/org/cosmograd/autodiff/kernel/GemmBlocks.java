@@ -216,7 +216,7 @@ final class GemmBlocks {
             while (safe > 0 && source + (safe - 1) * step + lanes > length) {
                 safe--;
             }
-            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(safe, x, 0, 0, x, source, step, to, at, toStep, false);
+            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(to, at, toStep, false, safe, x, 0, 0, x, source, step);
             for (int p = safe; p < job.depth; p++) {
                 System.arraycopy(x, source + p * step, to, at + p * toStep, width);
             }
@@ -232,14 +232,14 @@ final class GemmBlocks {
                 for (int v = 0; v < vectors; v++) {
                     // Nor may a vector reach into the next row, whose beginning is already written.
                     int first = Math.min(v * lane, Math.max(0, toStep - lane));
-                    transpose.run(blocks, map, first, 0, x, source, 0, to, at + first, toStep, false);
+                    transpose.run(to, at + first, toStep, false, blocks, map, first, 0, x, source, 0);
                     if (blocks * lane < job.depth) {
                         // The last block overlaps its neighbour and writes the same numbers again.
-                        transpose.run(1, map, first, 0, x, source + tail, 0, to, at + first + tail * toStep, toStep, false);
+                        transpose.run(to, at + first + tail * toStep, toStep, false, 1, map, first, 0, x, source + tail, 0);
                     }
                 }
             } else {
-                job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(job.depth, map, 0, 0, x, source, step, to, at, toStep, false);
+                job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(to, at, toStep, false, job.depth, map, 0, 0, x, source, step);
             }
         }
     }
@@ -293,13 +293,13 @@ final class GemmBlocks {
                 }
                 int cAt = job.cOffset + i * job.cRow + column;
                 if (full) {
-                    tile.run(depth, a, aAt, aStep, b, bAt, bStep, job.c, cAt, job.cRow, job.accumulate);
+                    tile.run(job.c, cAt, job.cRow, job.accumulate, depth, a, aAt, aStep, b, bAt, bStep);
                 } else {
                     if (job.accumulate) {
-                        part.run(rows, own, 0, rest, job.c, cAt, job.cRow, own, FIRST_ALIGNED, TILE_STEP, false);
+                        part.run(own, FIRST_ALIGNED, TILE_STEP, false, rows, own, 0, rest, job.c, cAt, job.cRow);
                     }
-                    tile.run(depth, a, aAt, aStep, b, bAt, bStep, own, FIRST_ALIGNED, TILE_STEP, job.accumulate);
-                    part.run(rows, own, 0, rest, own, FIRST_ALIGNED, TILE_STEP, job.c, cAt, job.cRow, false);
+                    tile.run(own, FIRST_ALIGNED, TILE_STEP, job.accumulate, depth, a, aAt, aStep, b, bAt, bStep);
+                    part.run(job.c, cAt, job.cRow, false, rows, own, 0, rest, own, FIRST_ALIGNED, TILE_STEP);
                 }
                 i += rows;
             }

@@ -49,9 +49,7 @@ final class GemmTiles {
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
             for (int vectors : new int[] {2, 4, 1}) {
                 for (int r : rows[vectors]) {
-                    // Twelve row pointers do not fit the general registers; two steps per turn halve their reloads.
-                    int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && vectors < 4 && bits == 512 ? 2 : 1;
-                    GemmTile tile = new GemmEmitter(doubles, bits, r, vectors, walk, unroll).emit();
+                    GemmTile tile = new GemmEmitter(doubles, bits, r, vectors, walk).emit();
                     tiles[index(walk, vectors, r)] = tile;
                     cold.add(new Cold(tile, scratch, scratch, 33, 16));
                     mostRows[vectors] = Math.max(mostRows[vectors], r);
@@ -132,6 +130,6 @@ final class GemmTiles {
     }
 
     private static void run(Cold loop, int k, boolean accumulate) {
-        loop.tile.run(k, loop.a, 0, accumulate ? 3 : 5, loop.scratch, 1024, 64, loop.scratch, SCRATCH / 2, 33, accumulate);
+        loop.tile.run(loop.scratch, SCRATCH / 2, 33, accumulate, k, loop.a, 0, accumulate ? 3 : 5, loop.scratch, 1024, 64);
     }
 }
