@@ -3,9 +3,9 @@ package org.cosmograd.autodiff;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.op.Spectral;
 
-/// The half spectrum of real fields, as [Fourier#rfft] leaves it: `[2, batch…, n/2+1, n₀, …]`, real parts and then imaginary parts.
+/// The half spectrum of real fields, as [Fourier#rfft] leaves it: `[2, batch…, n/2+1, …, n₀]`, real parts and then imaginary parts.
 ///
-/// Of the transformed axes the last one, which is halved, comes first; the others follow in their order. Nothing here depends on that
+/// The transformed axes are in reverse order, the halved one first. Nothing here depends on that
 /// order as long as factors are made of [#wavenumber], [#laplacian] and [#weights], which broadcast to [#re] and [#im]. Axes are
 /// always named by their place among the transformed axes of the field: `0 … rank-1`. Modes with `-k` along the halved axis
 /// are the complex conjugates of those with `k` and not held.
@@ -14,12 +14,12 @@ import org.cosmograd.autodiff.op.Spectral;
 /// @param rank   how many axes were transformed
 /// @param n      size of the field along its last axis
 public record Spectrum(Tensor planes, int rank, int n) {
-    /// The real parts, `[batch…, n/2+1, n₀, …]`.
+    /// The real parts, `[batch…, n/2+1, …, n₀]`.
     public Tensor re() {
         return planes.at(0, 0);
     }
 
-    /// The imaginary parts, `[batch…, n/2+1, n₀, …]`.
+    /// The imaginary parts, `[batch…, n/2+1, …, n₀]`.
     public Tensor im() {
         return planes.at(0, 1);
     }
@@ -34,8 +34,7 @@ public record Spectrum(Tensor planes, int rank, int n) {
     /// Real and imaginary parts in the order of `numpy.fft.rfftn`: `[2, batch…, n₀, …, n/2+1]`.
     public Tensor toStandard() {
         int r = planes.shape().rank();
-        int halved = r - rank;
-        return planes.permute(IntStream.range(0, r).map(i -> i < halved ? i : i == r - 1 ? halved : i + 1).toArray());
+        return planes.permute(reversed(r, rank));
     }
 
     /// The spectrum of these numbers in the order of `numpy.fft.rfftn`.
@@ -49,16 +48,18 @@ public record Spectrum(Tensor planes, int rank, int n) {
             throw new ShapeException("Spectrum.fromStandard: " + planes.type() + " is not [2, batch…, other axes…, " + (n / 2 + 1)
                     + "], the half spectrum of rank " + rank + " for a last axis of " + n);
         }
-        int halved = r - rank;
-        int[] order = IntStream.range(0, r).map(i -> i < halved ? i : i == halved ? r - 1 : i - 1).toArray();
-        return new Spectrum(planes.permute(order), rank, n);
+        return new Spectrum(planes.permute(reversed(r, rank)), rank, n);
+    }
+
+    private static int[] reversed(int axes, int rank) {
+        return IntStream.range(0, axes).map(i -> i < axes - rank ? i : 2 * axes - rank - 1 - i).toArray();
     }
 
     // ------------------------------------------------------------------------------------------------- wavenumbers
 
     /// The size of the field along an axis.
     private int size(int axis) {
-        return axis == rank - 1 ? n : planes.dim(-(rank - 1) + axis);
+        return axis == rank - 1 ? n : planes.dim(-1 - axis);
     }
 
     private int axis(String operation, int axis) {
@@ -72,7 +73,7 @@ public record Spectrum(Tensor planes, int rank, int n) {
     /// A function of the place along one axis, in the shape that broadcasts to [#re].
     private Tensor along(int axis, java.util.function.IntToDoubleFunction f) {
         int length = axis == rank - 1 ? n / 2 + 1 : size(axis);
-        int[] dims = new int[axis == rank - 1 ? rank : rank - 1 - axis];
+        int[] dims = new int[axis + 1];
         java.util.Arrays.fill(dims, 1);
         dims[0] = length;
         double[] values = new double[length];
