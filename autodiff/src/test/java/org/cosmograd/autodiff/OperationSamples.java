@@ -147,6 +147,14 @@ final class OperationSamples {
         s.add(two("convolution 3-D", Convolution.same(3)::apply, normal(38, 1, 2, 3, 4, 2), normal(39, 2, 3, 3, 2, 1)));
         s.add(two("convolution periodic", Convolution.same(2).boundary(Convolution.Boundary.PERIODIC)::apply, image, w));
         s.add(two("convolution reflected", Convolution.same(2).boundary(Convolution.Boundary.REFLECT)::apply, image, w));
+        Tensor field = normal(40, 2, 4, 5, 2);
+        s.add(one("average pooling", x -> Pooling.of(2, 2).average(x).exp(), field));
+        s.add(one("average pooling overlapping", x -> Pooling.of(3, 2).stride(1, 2).padding(1).average(x).exp(), field));
+        s.add(one("max pooling", x -> Pooling.of(2, 2).max(x).exp(), field));
+        s.add(one("max pooling overlapping", x -> Pooling.of(3, 3).stride(2).padding(1).max(x).exp(), field));
+        s.add(one("global pooling", x -> Pooling.globalAverage(x).exp().add(Pooling.globalMax(x)), field));
+        s.add(one("nearest up-sampling", x -> Resampling.nearest(x, 2, 3).exp(), field));
+        s.add(one("linear up-sampling", x -> Resampling.linear(x, 2, 3).exp(), field));
         s.add(two("convolution twice", (x, k) -> Convolution.same(2).apply(Convolution.same(2).apply(x, k).tanh(), k.slice(3, 0, 2)
                 .slice(2, 0, 1).broadcastTo(3, 3, 3, 2)), image, w));
         return s;

@@ -14,7 +14,6 @@ import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
-import org.cosmograd.autodiff.kernel.Borders;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Dense;
@@ -37,6 +36,7 @@ import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.LinearAlgebra;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
 
@@ -332,10 +332,6 @@ public final class Schedule {
                 2 * s.work());
     }
 
-    private static int[] ints(List<Integer> list) {
-        return list.stream().mapToInt(Integer::intValue).toArray();
-    }
-
     private void denseStep(int i, Graph.Node n) {
         List<View> in = n.in().stream().map(this::dense).toList();
         Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
@@ -356,8 +352,10 @@ public final class Schedule {
             case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
             case RandomDraw.Normal u -> Dense.normal(n.shape().size());
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
-            case Border.Extend e -> Borders.extend(first.dims(), ints(e.low()), ints(e.high()), e.kind()::inside);
-            case Border.Fold f -> Borders.fold(n.shape().dims(), ints(f.low()), ints(f.high()), f.kind()::inside);
+            case Border.Extend e -> Convolutions.extend(e, first);
+            case Border.Fold f -> Convolutions.fold(f, n.shape());
+            case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
+            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1).shape());
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
         View to = define(i);

@@ -14,7 +14,7 @@ import org.cosmograd.autodiff.DType;
 public final class ConvTask implements Task {
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final double WORTH_SHARING = 1_000_000;
-    private static final int TILE_ROWS = 12;
+    private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
 
     private final boolean isDouble;
     private final boolean gradient;
@@ -66,8 +66,6 @@ public final class ConvTask implements Task {
             tiles.start();
         }
     }
-
-    private static final int MOST_VECTORS = 2;
 
     private static List<ConvPass> passes(ConvShape shape, boolean gradient) {
         return gradient ? ConvPass.inputGradient(shape) : List.of(ConvPass.forward(shape, false));
@@ -204,7 +202,7 @@ public final class ConvTask implements Task {
         }
         ConvPass p = passes.get(pass);
         int unit = number - unitsBefore[pass];
-        int tile = TILE_ROWS * MOST_VECTORS * tiles.lanes;
+        int tile = ConvTiles.MOST_ROWS * MOST_VECTORS * tiles.lanes;
         Object own = ConvScratch.array(isDouble, tile + (p.direct ? 0 : p.blockLength()));
         Object a = arrays[0];
         int aAt = bases[0] + p.directAt(unit);

@@ -11,7 +11,7 @@ import org.cosmograd.autodiff.DType;
 /// added one after the other.
 public final class ConvWeightTask implements Task {
     private static final double WORTH_SHARING = 1_000_000;
-    private static final int MOST_VECTORS = 2;
+    private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
     private static final int MOST_PARTS = 32;
     private static final int LEAST_PARTS = 8;
     /// Elements that all parts together may take before there are fewer of them.
@@ -88,7 +88,8 @@ public final class ConvWeightTask implements Task {
 
     private static int parts(ConvPass pass, long partLength) {
         long most = Math.clamp(PARTS_LENGTH / Math.max(1, partLength), LEAST_PARTS, MOST_PARTS);
-        return (int) Math.min(most, pass.units);
+        // powers of two are shared evenly by most numbers of threads
+        return (int) Math.min(Long.highestOneBit(most), pass.units);
     }
 
     /// Elements of scratch that a weight gradient needs.
