@@ -1,8 +1,6 @@
 package org.cosmograd.nn;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Convolution.Boundary;
 import org.cosmograd.autodiff.DType;
@@ -18,9 +16,19 @@ import org.cosmograd.autodiff.Tensor;
 ///
 /// The symmetries of a box of `d` axes are numbered `0 … 2ᵈ d! - 1`: two of a line, the dihedral group of eight of a square, 48 of a
 /// cube; 0 is the identity. Number `e = f + 2ᵈ p` reads image `s` at `s[π_b] = y[b]`, or `N - 1 - y[b]` where bit `b` of `f` is set,
-/// with the permutation `π` number `p` in lexicographic order. What is true of an image as a whole may turn with it: components of
-/// vectors and tensors, such as a shear, must be turned by [#matrices] too, with the same elements.
+/// with the permutation `π` number `p` in lexicographic order. What is true of an image may turn with it: components of vectors and
+/// tensors, such as a shear, must be turned by [#matrices], with the same elements:
+///
+///     Tensor element = key.integers(Augmentation.symmetries(2), x.dim(0));
+///     Tensor seen = Augmentation.symmetry(x, element);
+///     Tensor turn = Augmentation.matrices(2).gather(0, element);
 public final class Augmentation {
+    // by number of axes, in lexicographic order
+    private static final int[][][] PERMUTATIONS = {
+        {{}}, {{0}}, {{0, 1}, {1, 0}}, {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
+    };
+    private static final int[][] SIGNS = {{1}, {1}, {1, -1}, {1, -1, -1, 1, 1, -1}};
+
     private Augmentation() {}
 
     /// Each image under a symmetry of the box drawn from all of them evenly: one of 8 for pictures, of 48 for volumes.
@@ -31,7 +39,7 @@ public final class Augmentation {
     /// Each image turned by right angles only, one of 4 turns for pictures and of 24 for volumes.
     public static Tensor rotations(Tensor x, Key key) {
         int d = cube("rotations", x);
-        int[] proper = IntStream.range(0, symmetries(d)).filter(e -> determinant(d, e) > 0).toArray();
+        int[] proper = IntStream.range(0, symmetries(d)).filter(e -> isProper(d, e)).toArray();
         return symmetry(x, Tensor.of(proper).gather(0, key.integers(proper.length, x.dim(0))));
     }
 
@@ -42,7 +50,10 @@ public final class Augmentation {
 
     /// The number of symmetries of a box of `axes` axes: `2ᵈ d!`.
     public static int symmetries(int axes) {
-        return permutations(axes).size() << axes;
+        if (axes < 1 || axes > 3) {
+            throw new ShapeException("Augmentation.symmetries: known for one to three axes, got " + axes);
+        }
+        return PERMUTATIONS[axes].length << axes;
     }
 
     /// The matrices `m` of the symmetries, `f32[2ᵈ d!, d, d]`: a vector `v` in an image becomes `m v` in the new one.
@@ -50,7 +61,7 @@ public final class Augmentation {
         int n = symmetries(axes);
         float[] m = new float[n * axes * axes];
         for (int e = 0; e < n; e++) {
-            int[] pi = permutations(axes).get(e >> axes);
+            int[] pi = PERMUTATIONS[axes][e >> axes];
             for (int b = 0; b < axes; b++) {
                 m[(e * axes + b) * axes + pi[b]] = (e >> b & 1) == 0 ? 1 : -1;
             }
@@ -67,7 +78,7 @@ public final class Augmentation {
         int[] offset = new int[known];
         int[][] step = new int[d][known];
         for (int e = 0; e < known; e++) {
-            int[] pi = permutations(d).get(e >> d);
+            int[] pi = PERMUTATIONS[d][e >> d];
             for (int b = 0; b < d; b++) {
                 int stride = stride(size, pi[b]);
                 boolean flip = (e >> b & 1) != 0;
@@ -161,37 +172,12 @@ public final class Augmentation {
         return d;
     }
 
+    private static boolean isProper(int d, int e) {
+        boolean even = Integer.bitCount(e & (1 << d) - 1) % 2 == 0;
+        return SIGNS[d][e >> d] == (even ? 1 : -1);
+    }
+
     private static boolean isCube(int[] size) {
         return Arrays.stream(size).allMatch(s -> s == size[0]);
-    }
-
-    private static int determinant(int d, int e) {
-        int[] pi = permutations(d).get(e >> d);
-        int sign = Integer.bitCount(e & (1 << d) - 1) % 2 == 0 ? 1 : -1;
-        for (int i = 0; i < d; i++) {
-            for (int j = 0; j < i; j++) {
-                sign *= pi[j] > pi[i] ? -1 : 1;
-            }
-        }
-        return sign;
-    }
-
-    private static List<int[]> permutations(int d) {
-        List<int[]> all = List.of(new int[0]);
-        for (int i = 0; i < d; i++) {
-            List<int[]> longer = new ArrayList<>();
-            for (int[] p : all) {
-                for (int next = 0; next < d; next++) {
-                    int axis = next;
-                    if (Arrays.stream(p).noneMatch(q -> q == axis)) {
-                        int[] more = Arrays.copyOf(p, p.length + 1);
-                        more[p.length] = axis;
-                        longer.add(more);
-                    }
-                }
-            }
-            all = longer;
-        }
-        return all;
     }
 }

@@ -12,7 +12,8 @@ import org.cosmograd.autodiff.Tensor;
 ///
 /// In training ([#train]) `μ` and `σ²` are mean and variance of the channel over the batch and all pixels, and the layer that comes
 /// back has its running averages moved towards them. Otherwise ([#apply]) `μ` and `σ²` are these averages, so a row's result does
-/// not depend on its company. The averages are constants to differentiation; [Fit] puts those of each pass in the model's place.
+/// not depend on its company. The averages are constants to differentiation; [Fit#layer] and [Fit#passes] take them over into the
+/// model. A loss that only applies the layer, as in [Fit#of], leaves them as they are.
 ///
 /// The average is over the first `1/ρ` batches evenly, then exponential, `m ← m + ρ (μ - m)`: after a few batches it is as near to
 /// their mean as it can be, and the first values have no weight. The variance that is averaged is the unbiased one, `σ² N/(N-1)`.

@@ -1,7 +1,7 @@
 package org.cosmograd.nn;
 
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import org.cosmograd.autodiff.Convolution;
 import org.cosmograd.autodiff.Key;
@@ -70,7 +70,9 @@ public record UNet(List<Sequential> down, List<ConvTranspose> lift, List<Sequent
 
     private Pass<UNet> pass(Tensor x, Step step) {
         check(x);
-        Layer half = Pool.max(Collections.nCopies(head.convolution().rank(), 2).stream().mapToInt(i -> i).toArray());
+        int[] two = new int[head.convolution().rank()];
+        Arrays.fill(two, 2);
+        Layer half = Pool.max(two);
         List<Sequential> nextDown = new ArrayList<>();
         List<Sequential> nextUp = new ArrayList<>();
         List<Tensor> kept = new ArrayList<>();
@@ -92,8 +94,7 @@ public record UNet(List<Sequential> down, List<ConvTranspose> lift, List<Sequent
 
     private void check(Tensor x) {
         int axes = head.convolution().rank();
-        int inputs = inputs();
-        Conv.check("UNet", x, axes, inputs);
+        Conv.check("UNet", x, axes, inputs());
         int multiple = 1 << depth();
         for (int i = 1; i <= axes; i++) {
             if (x.dim(i) % multiple != 0 || x.dim(i) == 0) {
