@@ -409,7 +409,8 @@ public final class Schedule {
             }
             operands.add(new Operand(to.buffer(), to.offset(), s));
             boolean sum = graph.node(i).op() instanceof Reduction.Sum;
-            Mode mode = inner ? (sum ? Mode.ROW_SUM : Mode.ROW_MAX) : sum ? Mode.ADD : Mode.MAX;
+            int n = item.space.dim(item.axis);
+            Mode mode = inner ? (sum ? Mode.rowSum(n) : Mode.ROW_MAX) : sum ? Mode.columnSum(n) : Mode.MAX;
             sinks.add(new LoopSpec.Sink(body.number(graph.node(i).in().getFirst()), Access.UNIT, mode));
         }
         LoopSpec spec = new LoopSpec(body.sourceSpecs(), body.instructions(), sinks);
