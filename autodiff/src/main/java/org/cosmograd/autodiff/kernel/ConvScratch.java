@@ -9,8 +9,15 @@ final class ConvScratch {
 
     private float[] floats = {};
     private double[] doubles = {};
+    /// Room for the arguments of a [LoopKernel].
+    final Object[] arrays = new Object[2 * Winograd.POINTS];
+    final int[] geometry = new int[3 * arrays.length];
 
     private ConvScratch() {}
+
+    static ConvScratch mine() {
+        return MINE.get();
+    }
 
     /// An array of at least `length` elements from `FIRST_ALIGNED` on.
     static Object array(boolean isDouble, int length) {
@@ -26,5 +33,13 @@ final class ConvScratch {
             mine.floats = new float[size + size / 4];
         }
         return mine.floats;
+    }
+
+    /// Names operand `k` of a kernel: its array, its first element, and how far apart its rows are.
+    void operand(int k, Object array, int at, int rowStep) {
+        arrays[k] = array;
+        geometry[3 * k] = at;
+        geometry[3 * k + 1] = rowStep;
+        geometry[3 * k + 2] = 1;
     }
 }

@@ -14,7 +14,7 @@ import org.cosmograd.autodiff.DType;
 ///
 /// Order of arithmetic: `y ← fma(source, w, y)` from `+0`, over taps in ascending order of the place they read (first axis outermost)
 /// and then over ascending source channels; with few target channels each tap's sum over channels by itself, then the sum over taps.
-public final class ConvTask implements Task {
+public final class ConvTask implements ConvStep {
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final double WORTH_SHARING = 1_000_000;
     private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
@@ -36,14 +36,13 @@ public final class ConvTask implements Task {
     private final Operand to;
     private final int scratch;
     private final Gemm.RowBlock finished;
-    private final boolean reports;
     private final Workers.Task packing = this::pack;
     private final Workers.Task computing = this::compute;
     private final Object[] arrays = new Object[4];
     private final int[] bases = new int[4];
 
     private ConvTask(DType type, ConvShape shape, boolean gradient, Operand from, Operand weight, Operand to, int scratch,
-            Gemm.RowBlock finished, boolean reports, boolean scalar) {
+            Gemm.RowBlock finished, boolean scalar) {
         this.isDouble = type == DType.F64;
         this.gradient = gradient;
         this.scalar = scalar;
@@ -66,7 +65,6 @@ public final class ConvTask implements Task {
         this.to = to;
         this.scratch = scratch;
         this.finished = finished;
-        this.reports = reports;
         if (!scalar) {
             tiles.start();
         }
@@ -92,30 +90,43 @@ public final class ConvTask implements Task {
     }
 
     /// The convolution of `from` with `weight`; `scratch` is the number of a buffer of [#scratchLength] elements.
-    public static ConvTask forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
-        return new ConvTask(type, shape, false, from, weight, to, scratch, (a, b) -> {}, false, false);
+    public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
+        return forward(type, shape, from, weight, to, scratch, (a, b) -> {});
     }
 
     /// The convolution of `from` with `weight`; `finished` hears of rows (places of the result) as they become final.
-    public static ConvTask forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
+    public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
-        return new ConvTask(type, shape, false, from, weight, to, scratch, finished, true, false);
+        return WinogradTask.applies(shape, false)
+                ? new WinogradTask(type, shape, false, from, weight, to, scratch, finished, false)
+                : new ConvTask(type, shape, false, from, weight, to, scratch, finished, false);
     }
 
     /// The input gradient of a convolution for the cotangent `from` of its result.
-    public static ConvTask inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
-        return new ConvTask(type, shape, true, from, weight, to, scratch, (a, b) -> {}, false, false);
+    public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
+        return inputGradient(type, shape, from, weight, to, scratch, (a, b) -> {});
     }
 
-    /// The same in plain loops, for comparison.
-    ConvTask plain() {
-        return new ConvTask(isDouble ? DType.F64 : DType.F32, shape, gradient, from, weight, to, scratch, finished, reports, true);
+    /// The input gradient of a convolution; `finished` hears of rows (places of the input) as they become final.
+    public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
+            Gemm.RowBlock finished) {
+        return WinogradTask.applies(shape, true)
+                ? new WinogradTask(type, shape, true, from, weight, to, scratch, finished, false)
+                : new ConvTask(type, shape, true, from, weight, to, scratch, finished, false);
+    }
+
+    @Override
+    public ConvStep plain() {
+        return new ConvTask(isDouble ? DType.F64 : DType.F32, shape, gradient, from, weight, to, scratch, finished, true);
     }
 
     /// Elements of scratch that a convolution or its input gradient needs.
     ///
     /// @throws ArithmeticException if they are too many
     public static int scratchLength(DType type, ConvShape shape, boolean gradient) {
+        if (WinogradTask.applies(shape, gradient)) {
+            return Math.toIntExact(WinogradTask.scratchLength(type, shape, gradient));
+        }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);
         boolean few = isFew(shape, gradient, tiles);
         long sum = 0;
@@ -278,10 +289,8 @@ public final class ConvTask implements Task {
                 }
             }
         }
-        if (reports) {
-            for (int r = 0; r < rows; r++) {
-                finished.rows(at + r * size[2], at + r * size[2] + across);
-            }
+        for (int r = 0; r < rows; r++) {
+            finished.rows(at + r * size[2], at + r * size[2] + across);
         }
     }
 
@@ -355,9 +364,11 @@ public final class ConvTask implements Task {
                 }
             }
         }
-        if (reports) {
-            for (int r = 0; r < rows; r++) {
-                finished.rows(cAt + r * cRow, cAt + r * cRow + places);
+        int apart = p.axes[2].step();
+        for (int r = 0; r < rows; r++) {
+            int first = cAt + r * cRow;
+            for (int u = 0; u < places; u += apart == 1 ? places : 1) {
+                finished.rows(first + u * apart, first + u * apart + (apart == 1 ? places : 1));
             }
         }
     }

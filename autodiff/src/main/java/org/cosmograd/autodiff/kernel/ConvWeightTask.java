@@ -9,7 +9,7 @@ import org.cosmograd.autodiff.DType;
 /// Order of arithmetic: the blocks of [ConvPass] are divided into a number of parts that depends on the sizes alone. Within a part
 /// `w ← fma(x, g, w)` from `+0` over images, then places in row-major order of blocks and within blocks; the parts' sums are then
 /// added one after the other.
-public final class ConvWeightTask implements Task {
+public final class ConvWeightTask implements ConvStep {
     private static final double WORTH_SHARING = 1_000_000;
     private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
     private static final int MOST_PARTS = 32;
@@ -102,8 +102,8 @@ public final class ConvWeightTask implements Task {
         return Math.toIntExact(Math.multiplyExact(length, (long) parts(pass, length)));
     }
 
-    /// The same in plain loops, for comparison.
-    ConvWeightTask plain() {
+    @Override
+    public ConvStep plain() {
         return new ConvWeightTask(isDouble ? DType.F64 : DType.F32, shape, from, cotangent, to, scratch, true);
     }
 
