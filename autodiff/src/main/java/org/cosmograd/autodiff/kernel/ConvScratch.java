@@ -1,6 +1,9 @@
 package org.cosmograd.autodiff.kernel;
 
+import java.util.Arrays;
+
 /// What one thread needs to compute a block of a convolution; reused from call to call.
+@SuppressWarnings("NullAway") // arrays are named for a call only
 final class ConvScratch {
     private static final ThreadLocal<ConvScratch> MINE = ThreadLocal.withInitial(ConvScratch::new);
 
@@ -10,7 +13,7 @@ final class ConvScratch {
     private float[] floats = {};
     private double[] doubles = {};
     /// Room for the arguments of a [LoopKernel].
-    final Object[] arrays = new Object[2 * Winograd.POINTS];
+    final Object[] arrays = new Object[9];
     final int[] geometry = new int[3 * arrays.length];
 
     private ConvScratch() {}
@@ -41,5 +44,10 @@ final class ConvScratch {
         geometry[3 * k] = at;
         geometry[3 * k + 1] = rowStep;
         geometry[3 * k + 2] = 1;
+    }
+
+    /// Lets go of the arrays named last.
+    void forget() {
+        Arrays.fill(arrays, null);
     }
 }

@@ -48,7 +48,7 @@ public final class ConvTask implements ConvStep {
         this.scalar = scalar;
         this.shape = shape;
         this.tiles = ConvTiles.of(isDouble);
-        this.few = isFew(shape, gradient, tiles);
+        this.few = isFew(shape, gradient);
         this.passes = passes(shape, gradient, few);
         this.each = (gradient ? shape.q() : shape.c()) / shape.groups();
         this.columns = (gradient ? shape.c() : shape.q()) / shape.groups();
@@ -74,13 +74,20 @@ public final class ConvTask implements ConvStep {
         return gradient ? ConvPass.inputGradient(shape, few) : List.of(ConvPass.forward(shape, few));
     }
 
+    /// Lanes that a choice counts with; the same on all machines, as the choice decides the order of summation.
+    private static final int LANES = 16;
+
     /// Whether lanes are better filled by taps than by target channels.
-    private static boolean isFew(ConvShape s, boolean gradient, ConvTiles tiles) {
+    private static boolean isFew(ConvShape s, boolean gradient) {
         int columns = gradient ? s.c() : s.q();
         int taps = s.kernel()[0] * s.kernel()[1] * s.kernel()[2];
         int stride = s.stride()[0] * s.stride()[1] * s.stride()[2];
-        return s.groups() == 1 && stride == 1 && (gradient ? s.q() : s.c()) >= tiles.lanes / 2
-                && 2L * tiles.padded(taps * columns) <= (long) tiles.padded(columns) * taps;
+        return s.groups() == 1 && stride == 1 && (gradient ? s.q() : s.c()) >= LANES / 2
+                && 2L * roundUp(taps * columns) <= (long) roundUp(columns) * taps;
+    }
+
+    private static int roundUp(int n) {
+        return (n + LANES - 1) / LANES * LANES;
     }
 
     private static long packedLength(ConvShape s, ConvPass p, boolean gradient, boolean few, ConvTiles tiles) {
@@ -128,7 +135,7 @@ public final class ConvTask implements ConvStep {
             return Math.toIntExact(WinogradTask.scratchLength(type, shape, gradient));
         }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);
-        boolean few = isFew(shape, gradient, tiles);
+        boolean few = isFew(shape, gradient);
         long sum = 0;
         for (ConvPass p : passes(shape, gradient, few)) {
             sum += packedLength(shape, p, gradient, few, tiles);

@@ -43,7 +43,7 @@ final class Winograd {
     }
 
     /// `Σ_i factor_i x_i`, ascending, without those that are zero.
-    private record Combination(List<Double> factors) implements ElementFunction {
+    record Combination(List<Double> factors) implements ElementFunction {
         @Override
         public Lane value(Lanes l, List<Lane> x) {
             Lane sum = l.constant(0);
@@ -142,16 +142,19 @@ final class Winograd {
         };
     }
 
-    /// Transforms what a block reads: row after row, from `at` to `to[point][row][group of places][channel]`.
-    static void transformBlock(LoopKernel kernel, ConvPass p, int groups, int used, int rows, Object own, int at, int to) {
+    /// Transforms what a block reads, row after row: point `k` of group `u` of row `r` goes to
+    /// `to + k·pointStep + r·rowStep + u·groupStep`.
+    static void transformBlock(LoopKernel kernel, ConvPass p, int used, int rows, Object own, int at, int to, int pointStep, int rowStep,
+            int groupStep) {
         ConvScratch mine = ConvScratch.mine();
-        int all = p.blockRows();
-        for (int i = 0; i < p.axes[0].at().length; i++) {
+        int planes = p.axes[0].at().length;
+        int planeRows = p.blockRows() / planes;
+        for (int i = 0; i < planes; i++) {
             for (int j = 0; j < rows; j++) {
-                int row = i * (all / p.axes[0].at().length) + j;
+                int row = i * planeRows + j;
                 for (int k = 0; k < POINTS; k++) {
                     mine.operand(k, own, at + (row * p.blockWidth() + k) * p.channels, PLACES * p.channels);
-                    mine.operand(POINTS + k, own, to + (k * all + row) * groups * p.channels, p.channels);
+                    mine.operand(POINTS + k, own, to + k * pointStep + row * rowStep, groupStep);
                 }
                 kernel.run(mine.arrays, mine.geometry, 0, used, p.channels);
             }

@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 
 /// A convolution or its input gradient with three taps along the last spatial axis, by [Winograd]'s filter along that axis: blocks as in
@@ -23,7 +24,9 @@ final class WinogradTask implements ConvStep {
     private final ConvShape shape;
     private final ConvTiles tiles;
     private final List<ConvPass> passes;
+    /// For each pass, stretches of the transformed source, of so many rows each.
     private final int[][] starts;
+    private final int[] fused;
     private final LoopKernel[] inward;
     private final LoopKernel[] outward;
     private final LoopKernel[] outwardRest;
@@ -58,6 +61,7 @@ final class WinogradTask implements ConvStep {
         this.unitsBefore = new int[count + 1];
         this.weightsBefore = new int[count + 1];
         this.starts = new int[count][];
+        this.fused = new int[count];
         this.inward = new LoopKernel[count];
         this.outward = new LoopKernel[count];
         this.outwardRest = new LoopKernel[count];
@@ -66,7 +70,16 @@ final class WinogradTask implements ConvStep {
             unitsBefore[i + 1] = unitsBefore[i] + p.units;
             weightsBefore[i + 1] = weightsBefore[i] + p.taps.length / Winograd.TAPS * POINTS * each * tiles.padded(columns);
             int groups = p.columns / PLACES;
-            starts[i] = Arrays.stream(p.starts).map(s -> s / (p.blockWidth() * each) * groups * each).toArray();
+            // rows that neighbouring taps of the second axis read lie next to one another
+            int[] at = Arrays.stream(p.starts).map(s -> s / p.blockWidth()).toArray();
+            int n = p.axes[1].at().length;
+            boolean adjacent = true;
+            for (int t = 1; t < n; t++) {
+                adjacent &= at[t] == at[t - 1] + each;
+            }
+            int joined = adjacent ? n : 1;
+            fused[i] = joined;
+            starts[i] = IntStream.range(0, at.length / joined).map(s -> at[s * joined]).toArray();
             inward[i] = Winograd.input(isDouble, groups, each);
             int rest = columns - (panels - 1) * whole;
             outward[i] = Winograd.output(isDouble, TOGETHER, Math.min(whole, columns));
@@ -207,29 +220,31 @@ final class WinogradTask implements ConvStep {
         int places = Math.min(p.columns, p.axes[2].count() - column);
         int groups = p.columns / PLACES;
         int used = places / PLACES;
-        // rows of groups follow one another without a gap, so a tile may reach over several
-        boolean joined = p.axes[1].pace() == 1 && used == groups;
-        int together = joined ? Math.clamp(TOGETHER / groups, 1, p.rows) : 1;
+        int together = used == groups ? Math.clamp(TOGETHER / groups, 1, p.rows) : 1;
         int source = ConvScratch.FIRST_ALIGNED;
         int points = source + p.blockLength();
         int products = points + POINTS * p.blockRows() * groups * each;
         int lanes = MOST_VECTORS * tiles.lanes;
         Object own = ConvScratch.array(isDouble, products + POINTS * together * groups * lanes);
         p.copy(unit, arrays[0], bases[0], own, source);
-        Winograd.transformBlock(inward[pass], p, groups, used, p.axes[1].pace() * (rows - 1) + p.axes[1].span(), own, source, points);
+        int rowsRead = p.axes[1].pace() * (rows - 1) + p.axes[1].span();
+        int groupStep = p.blockRows() * each;
+        Winograd.transformBlock(inward[pass], p, used, rowsRead, own, source, points, groups * groupStep, each, groupStep);
         int[] size = gradient ? shape.input() : shape.output();
         int plane = p.image(unit) * size[0] + p.axes[0].first() + p.axes[0].step() * p.plane(unit);
         int cRow = p.axes[1].step() * size[2];
         int cAt = (plane * size[1] + p.axes[1].first() + p.axes[1].step() * row) * size[2] + column;
-        boolean adjacent = joined && cRow == places;
+        boolean adjacent = used == groups && cRow == places;
         for (int panel = 0; panel < panels; panel++) {
             int vectors = vectors(panel);
             int first = panel * lanes;
             int width = Math.min(columns - first, lanes);
             for (int r = 0; r < rows; r += together) {
                 int now = Math.min(together, rows - r);
-                products(p, pass, panel, vectors, now * used, own, points + r * p.axes[1].pace() * groups * each, products,
-                        together * groups);
+                for (int i = 0; i < now; i++) {
+                    products(p, pass, panel, vectors, used, own, points + (r + i) * p.axes[1].pace() * each,
+                            products + i * used * vectors * tiles.lanes, together * groups);
+                }
                 for (int i = 0; i < (adjacent ? 1 : now); i++) {
                     back(width == Math.min(lanes, columns) ? outward[pass] : outwardRest[pass], own,
                             products + i * used * vectors * tiles.lanes, vectors * tiles.lanes, together * groups,
@@ -237,7 +252,7 @@ final class WinogradTask implements ConvStep {
                 }
             }
         }
-        Arrays.fill(ConvScratch.mine().arrays, null);
+        ConvScratch.mine().forget();
         for (int r = 0; r < rows; r++) {
             finished.rows(cAt + r * cRow, cAt + r * cRow + places);
         }
@@ -248,8 +263,10 @@ final class WinogradTask implements ConvStep {
         int lanes = vectors * tiles.lanes;
         int few = tiles.fewRows();
         for (int k = 0; k < POINTS; k++) {
-            int a = aAt + k * p.blockRows() * (p.columns / PLACES) * each;
-            int b = packedAt(pass, panel) + k * starts[pass].length * each * lanes;
+            int step = p.blockRows() * each;
+            int a = aAt + k * (p.columns / PLACES) * step;
+            int length = fused[pass] * each;
+            int b = packedAt(pass, panel) + k * starts[pass].length * length * lanes;
             for (int u = 0; u < count; ) {
                 int height = tiles.rows(count - u);
                 if (count - u < few && count >= few) {
@@ -258,7 +275,7 @@ final class WinogradTask implements ConvStep {
                     height = few;
                 }
                 tiles.tile(GemmEmitter.Walk.ALONG_ROWS, vectors, height, scalar)
-                        .run(starts[pass].length, starts[pass], each, own, a + u * each, each, arrays[3], b, lanes, own,
+                        .run(starts[pass].length, starts[pass], length, own, a + u * step, step, arrays[3], b, lanes, own,
                                 cAt + (k * most + u) * lanes, lanes, false);
                 u += height;
             }

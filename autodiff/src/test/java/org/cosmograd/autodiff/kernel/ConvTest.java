@@ -121,7 +121,7 @@ class ConvTest {
             compare(type, s, forward, forward.plain(), x, w, y, ConvTask.scratchLength(type, s, false));
             ConvStep back = (ConvStep) ConvTask.inputGradient(type, s, whole(X), whole(W), whole(Y), SCRATCH);
             compare(type, s, back, back.plain(), y, w, x, ConvTask.scratchLength(type, s, true));
-            ConvStep weight = new ConvWeightTask(type, s, whole(X), whole(W), whole(Y), SCRATCH);
+            ConvStep weight = (ConvStep) ConvWeightTask.of(type, s, whole(X), whole(W), whole(Y), SCRATCH);
             compare(type, s, weight, weight.plain(), x, y, w, ConvWeightTask.scratchLength(type, s));
         }
     }
@@ -134,7 +134,7 @@ class ConvTest {
         Slab memory = new Slab(DType.F32, x, 9 * 16 * 32, y, 1 << 20);
         Task forward = ConvTask.forward(DType.F32, s, whole(X), whole(W), whole(Y), SCRATCH);
         Task back = ConvTask.inputGradient(DType.F32, s, whole(Y), whole(W), whole(X), SCRATCH);
-        Task weight = new ConvWeightTask(DType.F32, s, whole(X), whole(Y), whole(W), SCRATCH);
+        Task weight = ConvWeightTask.of(DType.F32, s, whole(X), whole(Y), whole(W), SCRATCH);
         Workers.threads(1);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (Task t : new Task[] {forward, back, weight}) {
