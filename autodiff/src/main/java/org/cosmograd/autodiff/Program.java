@@ -28,21 +28,52 @@ public final class Program<A, R> {
         this.executable = traced.compiler.executable();
     }
 
+    /// How programs are compiled: `Program.Options.DEFAULT.withMemory(64 << 20)`.
+    ///
+    /// @param memory the most bytes for intermediate results, arguments and results not counted. Where they do not fit, the compiler
+    ///     computes cheap ones again instead of keeping them; the bits stay the same.
+    public record Options(long memory) {
+        /// Keeps whatever is needed again.
+        public static final Options DEFAULT = new Options(Long.MAX_VALUE);
+
+        /// With a memory limit.
+        public Options withMemory(long bytes) {
+            return new Options(bytes);
+        }
+    }
+
     /// The program of a function of one tree.
     public static <A, R> Program<A, R> of(Function<A, R> f, A example) {
-        return new Program<>(new Traced<>(example, List.of(), (a, b) -> f.apply(a)));
+        return of(f, example, Options.DEFAULT);
+    }
+
+    /// The program of a function of one tree, compiled in a certain way.
+    public static <A, R> Program<A, R> of(Function<A, R> f, A example, Options options) {
+        return new Program<>(new Traced<>(example, List.of(), (a, b) -> f.apply(a), options));
     }
 
     /// The program of a function of two trees.
     public static <A, B, R> Binary<A, B, R> of(BiFunction<A, B, R> f, A exampleA, B exampleB) {
-        return new Binary<>(new Traced<>(exampleA, exampleB, f));
+        return of(f, exampleA, exampleB, Options.DEFAULT);
+    }
+
+    /// The program of a function of two trees, compiled in a certain way.
+    public static <A, B, R> Binary<A, B, R> of(BiFunction<A, B, R> f, A exampleA, B exampleB, Options options) {
+        return new Binary<>(new Traced<>(exampleA, exampleB, f, options));
     }
 
     /// A step that replaces a state, to be repeated in place without allocating.
     ///
     /// @param step from the state and a batch to the next state, of the same form
     public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch) {
-        return new Loop<>(new Traced<>(initial, exampleBatch, step), initial);
+        return loop(step, initial, exampleBatch, Options.DEFAULT);
+    }
+
+    /// A step that replaces a state, compiled in a certain way.
+    ///
+    /// @param step from the state and a batch to the next state, of the same form
+    public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch, Options options) {
+        return new Loop<>(new Traced<>(initial, exampleBatch, step, options), initial);
     }
 
     /// The result for an argument.
@@ -50,9 +81,15 @@ public final class Program<A, R> {
         return traced.run(executable, Tree.leaves(argument));
     }
 
-    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes.
+    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes, and if it was
+    /// [profiled][#profile], its times and rates.
     public String explain() {
         return executable.explain();
+    }
+
+    /// Begins to time every step, for some tens of nanoseconds each, or ends it. Times so far are forgotten.
+    public synchronized void profile(boolean on) {
+        executable.profile(on);
     }
 
     /// A program of two arguments.
@@ -76,9 +113,14 @@ public final class Program<A, R> {
             return traced.run(executable, leaves);
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return executable.explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            executable.profile(on);
         }
     }
 
@@ -120,7 +162,7 @@ public final class Program<A, R> {
                     shown.add(Tensor.of(types.get(i), state.get(i)));
                 }
                 trees.add(Tree.rebuild(initial, shown));
-                turns[t] = traced.compiler.executable();
+                turns[t] = t == 0 ? traced.compiler.executable() : turns[0].twin();
                 bound[t] = this;
             }
             reset(initial);
@@ -168,9 +210,15 @@ public final class Program<A, R> {
             }
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return turns[now].explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            turns[0].profile(on);
+            turns[1].profileWith(turns[0]);
         }
     }
 
@@ -181,7 +229,7 @@ public final class Program<A, R> {
         final R form;
         final Compiler compiler;
 
-        <A, B> Traced(A a, B b, BiFunction<A, B, R> f) {
+        <A, B> Traced(A a, B b, BiFunction<A, B, R> f, Options options) {
             List<TensorType> types = new ArrayList<>();
             A x = Tree.map(a, t -> placeholder(t, types));
             B y = Tree.map(b, t -> placeholder(t, types));
@@ -189,7 +237,7 @@ public final class Program<A, R> {
             this.form = f.apply(x, y);
             List<Tensor> out = Tree.leaves(form);
             this.results = out.stream().map(Tensor::type).toList();
-            this.compiler = new Compiler(out);
+            this.compiler = new Compiler(out, options.memory());
         }
 
         private static Tensor placeholder(Tensor t, List<TensorType> types) {

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Gradient;
 import org.cosmograd.autodiff.Key;
@@ -31,6 +32,12 @@ import org.cosmograd.autodiff.Tree;
 /// nothing. Rows left over at the end of an epoch are left out of it; validation covers all rows held out. The model with the lowest
 /// validation loss is returned.
 ///
+/// Layers that differ in training, such as [Dropout] and [BatchNorm], are trained by [#layer], or by [#passes] where the loss is not
+/// just one of a layer's result. What a pass itself moves in the model, such as running averages, takes its place in the model after
+/// the step; all else is moved by the optimiser. Validation is without such differences.
+///
+///     Fit<ResNet, Pairs> fit = Fit.layer(Pairs::x, (y, d) -> y.sub(d.y()).square().mean());
+///
 /// The numbers depend on the settings' key only: not on the number of threads, and not on whether the run was interrupted and went
 /// on from a checkpoint. Only the time limit is outside this promise.
 ///
@@ -46,6 +53,16 @@ public final class Fit<M, D> {
     public interface Loss<M, D> {
         /// A scalar, usually a mean over the batch.
         Tensor of(M model, D batch, Key key);
+    }
+
+    /// A loss whose pass through the model may move tensors in it.
+    ///
+    /// @param <M> the model
+    /// @param <D> a batch
+    @FunctionalInterface
+    public interface Training<M, D> {
+        /// A scalar, usually a mean over the batch, with the model after the pass.
+        Pass<M> of(M model, D batch, Key key);
     }
 
     /// Why training stopped.
@@ -77,11 +94,13 @@ public final class Fit<M, D> {
 
     private record Held<D>(D rows, Key key) {}
 
+    private final Training<M, D> training;
     private final Loss<M, D> loss;
     private final List<FitListener> listeners;
     private final Optional<Path> checkpoint;
 
-    private Fit(Loss<M, D> loss, List<FitListener> listeners, Optional<Path> checkpoint) {
+    private Fit(Training<M, D> training, Loss<M, D> loss, List<FitListener> listeners, Optional<Path> checkpoint) {
+        this.training = training;
         this.loss = loss;
         this.listeners = listeners;
         this.checkpoint = checkpoint;
@@ -89,25 +108,46 @@ public final class Fit<M, D> {
 
     /// A training by a loss without randomness.
     public static <M, D> Fit<M, D> of(BiFunction<M, D, Tensor> loss) {
-        return new Fit<>((model, batch, key) -> loss.apply(model, batch), List.of(), Optional.empty());
+        return random((model, batch, key) -> loss.apply(model, batch));
     }
 
     /// A training by a loss with randomness, a new key for each step and the same keys for each validation.
     public static <M, D> Fit<M, D> random(Loss<M, D> loss) {
-        return new Fit<>(loss, List.of(), Optional.empty());
+        return new Fit<>((model, batch, key) -> new Pass<>(loss.of(model, batch, key), model), loss, List.of(), Optional.empty());
+    }
+
+    /// A training by a loss of a layer's result: of [Layer#train] in the steps, of [Layer#apply] in validation.
+    ///
+    /// @param input what of a batch the layer is applied to
+    /// @param loss a scalar from the result and the batch
+    @SuppressWarnings("unchecked") // a layer gives back one of its own kind
+    public static <M extends Layer, D> Fit<M, D> layer(Function<D, Tensor> input, BiFunction<Tensor, D, Tensor> loss) {
+        return passes(
+                (model, batch, key) -> ((Pass<M>) model.train(input.apply(batch), key)).then(y -> loss.apply(y, batch)),
+                (model, batch) -> loss.apply(model.apply(input.apply(batch)), batch));
+    }
+
+    /// A training by a loss that moves tensors of the model itself, or is another in training for another reason, such as
+    /// augmentation; and the loss for validation.
+    ///
+    ///     Fit<ResNet, Pairs> fit = Fit.passes(
+    ///             (net, d, key) -> net.train(Augmentation.dihedral(d.x(), key.fold(0)), key.fold(1)).then(y -> mse(y, d)),
+    ///             (net, d) -> mse(net.apply(d.x()), d));
+    public static <M, D> Fit<M, D> passes(Training<M, D> training, BiFunction<M, D, Tensor> validation) {
+        return new Fit<>(training, (model, batch, key) -> validation.apply(model, batch), List.of(), Optional.empty());
     }
 
     /// With somebody who is told.
     public Fit<M, D> listener(FitListener listener) {
         List<FitListener> all = new ArrayList<>(listeners);
         all.add(listener);
-        return new Fit<>(loss, List.copyOf(all), checkpoint);
+        return new Fit<>(training, loss, List.copyOf(all), checkpoint);
     }
 
     /// With a file in which the state is kept: written now and then and at the end. If it exists when training begins, training goes
     /// on from there and ends with the same bits as if it had not stopped.
     public Fit<M, D> checkpoint(Path file) {
-        return new Fit<>(loss, listeners, Optional.of(file));
+        return new Fit<>(training, loss, listeners, Optional.of(file));
     }
 
     /// Trains, with a random part of the rows held out for validation; more than one batch of them is rounded down to whole batches.
@@ -172,7 +212,8 @@ public final class Fit<M, D> {
     private State<M> step(State<M> s, Feed<D> feed, int batch, int steps, FitSettings settings) {
         Tensor index = feed.order().gather(0, s.position().mul(batch).add(Tensor.iota(batch)));
         D rows = Tree.map(feed.rows(), t -> t.gather(0, index));
-        Tensor value = loss.of(s.model(), rows, s.key().fold(1));
+        Pass<M> pass = training.of(s.model(), rows, s.key().fold(1));
+        Tensor value = pass.y();
         M gradient = Tree.rebuild(s.model(), Gradient.of(value, Tree.leaves(s.model())));
         if (settings.clip() < Double.POSITIVE_INFINITY) {
             gradient = Optimiser.clip(gradient, settings.clip());
@@ -183,11 +224,33 @@ public final class Fit<M, D> {
         Tensor position = s.position().add(1);
         Tensor wide = value.reshape().cast(DType.F64);
         return new State<>(
-                next.parameters(),
+                settled(s.model(), gradient, next.parameters(), pass.layer()),
                 next.state(),
                 position.less(steps).where(position, 0),
                 first.cast(DType.F64).where(wide, s.loss().add(wide)),
                 s.key().fold(0));
+    }
+
+    /// What the pass put in another place stays there; all else is where the optimiser moved it.
+    private static <M> M settled(M before, M gradient, M moved, M passed) {
+        List<Tensor> slopes = Tree.leaves(gradient);
+        List<Tensor> old = Tree.leaves(before);
+        List<Tensor> out = new ArrayList<>(Tree.leaves(moved));
+        List<Tensor> own = Tree.leaves(passed);
+        if (own.size() != out.size()) {
+            throw new IllegalArgumentException("Fit: the training pass must give back a model of the same form; it received " + out.size()
+                    + " tensors and returned " + own.size());
+        }
+        for (int i = 0; i < out.size(); i++) {
+            if (own.get(i) != old.get(i)) {
+                if (!slopes.get(i).isZero()) {
+                    throw new IllegalArgumentException("Fit: the training pass moves " + label(List.copyOf(Tree.named(before).keySet()).get(i))
+                            + ", on which its loss depends; use it behind stopGradient(), or leave it to the optimiser");
+                }
+                out.set(i, own.get(i));
+            }
+        }
+        return Tree.rebuild(before, out);
     }
 
     private Result<M> run(M model, D data, List<D> held, FitSettings settings) {

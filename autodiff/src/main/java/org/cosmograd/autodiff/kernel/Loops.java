@@ -36,8 +36,25 @@ public final class Loops {
 
     /// The kernel of `spec`.
     public static LoopKernel kernel(LoopSpec spec) {
+        return tiered(spec);
+    }
+
+    /// The kernel of `spec` for `rows` rows of `n` elements: one for this length alone where that is faster.
+    public static LoopKernel kernel(LoopSpec spec, int rows, int n) {
+        return tiered(rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
+    }
+
+    /// Fewer rows than this do not pay for a kernel of their own.
+    private static final int FEW_ROWS = 8;
+
+    private static Tiered tiered(LoopSpec spec) {
         Tiered known = KERNELS.get(spec);
-        return known != null ? known : KERNELS.computeIfAbsent(spec, Tiered::new);
+        if (known != null) {
+            return known;
+        }
+        // the scalar twin serves all lengths
+        LoopKernel scalar = spec.length() > 0 ? tiered(spec.ofLength(0)).scalar : LoopEmitter.scalar(spec);
+        return KERNELS.computeIfAbsent(spec, s -> new Tiered(s, scalar));
     }
 
     /// An estimate of the bytes of bytecode of a loop. HotSpot never compiles a method of more than 8000: keep groups below
@@ -65,9 +82,9 @@ public final class Loops {
         private long work; // lost updates between threads do not matter
         private boolean hot;
 
-        Tiered(LoopSpec spec) {
+        Tiered(LoopSpec spec, LoopKernel scalar) {
             this.spec = spec;
-            this.scalar = LoopEmitter.scalar(spec);
+            this.scalar = scalar;
             this.operations = LoopEmitter.operations(spec);
             this.current = scalar;
         }

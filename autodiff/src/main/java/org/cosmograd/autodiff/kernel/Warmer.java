@@ -100,6 +100,7 @@ final class Warmer {
 
     private static final class Session {
         private final LoopKernel kernel;
+        private final int length;
         private final int lanes;
         private final int operations;
         private final int room;
@@ -109,6 +110,7 @@ final class Warmer {
 
         Session(LoopSpec spec, LoopKernel kernel) {
             this.kernel = kernel;
+            this.length = spec.length();
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
@@ -173,6 +175,11 @@ final class Warmer {
 
         /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
         private void real() {
+            if (length > 0) {
+                kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
+                kernel.run(arrays, geometry, 0, 1, length);
+                return;
+            }
             kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
@@ -183,7 +190,11 @@ final class Warmer {
             long best = Long.MAX_VALUE;
             for (int t = 0; t < 3; t++) {
                 long start = System.nanoTime();
-                kernel.run(arrays, geometry, 0, 1, 16 * lanes);
+                if (length > 0) {
+                    kernel.run(arrays, geometry, 0, 16 / ((length + lanes - 1) / lanes), length);
+                } else {
+                    kernel.run(arrays, geometry, 0, 1, 16 * lanes);
+                }
                 best = Math.min(best, System.nanoTime() - start);
             }
             return best < 200 + COLD_NANOS * 16 * operations / 4;
