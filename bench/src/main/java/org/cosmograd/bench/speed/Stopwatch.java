@@ -6,8 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.cosmograd.autodiff.kernel.Gemm;
-import org.cosmograd.autodiff.kernel.Loops;
+import org.cosmograd.autodiff.kernel.WarmUp;
 import org.cosmograd.autodiff.kernel.Workers;
 
 /// Times a case: sets it up, runs it until it has come to its lasting speed, then times runs one by one.
@@ -77,7 +76,6 @@ public final class Stopwatch {
     /// @return false if the limit passed first
     public static boolean warmUp(Runnable work, Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
-        Gemm.awaitWarm();
         long best = Long.MAX_VALUE;
         boolean allocates = true;
         for (int calm = 0; calm < CALM_BLOCKS || allocates && calm < MOST_CALM_BLOCKS; ) {
@@ -85,7 +83,7 @@ public final class Stopwatch {
             long block = block(work);
             allocates = allocatedBytes() - before > FEW_BYTES;
             long left = end - System.nanoTime();
-            if (left <= 0 || !Loops.awaitWarm(Duration.ofNanos(left))) {
+            if (left <= 0 || !WarmUp.await(Duration.ofNanos(left))) {
                 return false;
             }
             calm = block < SHORTER * best ? 0 : calm + 1;
