@@ -1,5 +1,8 @@
 package org.cosmograd.nn;
 
+import java.util.List;
+import java.util.stream.IntStream;
+import org.cosmograd.autodiff.CustomRule;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.ShapeException;
@@ -9,7 +12,8 @@ import org.cosmograd.autodiff.Tensor;
 ///
 /// In training ([#train]) `μ` and `σ²` are mean and variance of the channel over the batch and all pixels, and the layer that comes
 /// back has its running averages moved towards them. Otherwise ([#apply]) `μ` and `σ²` are these averages, so a row's result does
-/// not depend on its company. The averages are constants to differentiation; [Fit] puts those of each pass in the model's place.
+/// not depend on its company. The averages are constants to differentiation; [Fit#layer] and [Fit#passes] take them over into the
+/// model. A loss that only applies the layer, as in [Fit#of], leaves them as they are.
 ///
 /// The average is over the first `1/ρ` batches evenly, then exponential, `m ← m + ρ (μ - m)`: after a few batches it is as near to
 /// their mean as it can be, and the first values have no weight. The variance that is averaged is the unbiased one, `σ² N/(N-1)`.
@@ -21,8 +25,6 @@ import org.cosmograd.autodiff.Tensor;
 /// @param batches the number of batches seen, `i32[]`
 /// @param rate `ρ`, in `(0, 1]`
 public record BatchNorm(Tensor scale, Tensor shift, Tensor mean, Tensor variance, Tensor batches, double rate) implements Layer {
-    private static final double EPSILON = 1e-5;
-
     /// Checks the rate.
     public BatchNorm {
         if (!(rate > 0 && rate <= 1)) {
@@ -40,7 +42,7 @@ public record BatchNorm(Tensor scale, Tensor shift, Tensor mean, Tensor variance
     @Override
     public Tensor apply(Tensor x) {
         check(x);
-        Tensor factor = scale.mul(variance.stopGradient().add(EPSILON).sqrt().reciprocal());
+        Tensor factor = scale.mul(Moments.inverse(variance.stopGradient()));
         return x.mul(factor).add(shift.sub(mean.stopGradient().mul(factor)));
     }
 
@@ -53,11 +55,19 @@ public record BatchNorm(Tensor scale, Tensor shift, Tensor mean, Tensor variance
             throw new ShapeException("BatchNorm: training needs at least 2 values of each channel, got " + x.type()
                     + "; use larger batches, or GroupNorm");
         }
-        Tensor flat = x.reshape(rows, n);
-        Tensor mu = flat.mean(0);
-        Tensor centred = flat.sub(mu);
-        Tensor sigma2 = centred.square().mean(0);
-        Tensor y = centred.mul(scale.mul(sigma2.add(EPSILON).sqrt().reciprocal())).add(shift);
+        int[] axes = IntStream.range(0, x.shape().rank() - 1).toArray();
+        Moments m = Moments.of(x, axes);
+        Tensor normal = m.centred().mul(m.inverse());
+        // with `Σ g` and `Σ g x̂`, the derivatives by b and a, that by x needs no sums of its own
+        CustomRule rule = CustomRule.of(v -> normal.mul(v.get(1)).add(v.get(2)), (v, y, g) -> {
+            Tensor first = g.sum(axes);
+            Tensor second = g.mul(normal).sum(axes);
+            Tensor slope = g.sub(first.div(rows)).sub(normal.mul(second.div(rows)));
+            return List.of(slope.mul(m.inverse().mul(v.get(1))), second, first);
+        });
+        Tensor y = rule.apply(x, scale, shift);
+        Tensor mu = m.mean().reshape(n);
+        Tensor sigma2 = m.variance().reshape(n);
         Tensor seen = batches.add(1);
         Tensor weight = seen.cast(mean.dtype()).reciprocal().max(rate);
         BatchNorm next = new BatchNorm(
@@ -67,7 +77,7 @@ public record BatchNorm(Tensor scale, Tensor shift, Tensor mean, Tensor variance
                 moved(variance, sigma2.mul(rows / (rows - 1.0)), weight),
                 seen,
                 rate);
-        return new Pass<>(y.reshape(x.shape()), next);
+        return new Pass<>(y, next);
     }
 
     private static Tensor moved(Tensor average, Tensor value, Tensor weight) {

@@ -1,7 +1,6 @@
 package org.cosmograd.nn;
 
-import java.util.stream.IntStream;
-import org.cosmograd.autodiff.ShapeException;
+import org.cosmograd.autodiff.Pooling;
 import org.cosmograd.autodiff.Tensor;
 
 /// One number for each channel of an image: `x[B, …, n] → y[B, n]`. What follows no longer depends on the size of the image, nor, to
@@ -14,11 +13,7 @@ public enum GlobalPool implements Layer {
 
     @Override
     public Tensor apply(Tensor x) {
-        if (x.shape().rank() < 3) {
-            throw new ShapeException("GlobalPool: needs images [B, …, channels], got " + x.type());
-        }
-        int[] pixels = IntStream.range(1, x.shape().rank() - 1).toArray();
-        return this == AVERAGE ? x.mean(pixels) : x.maxOver(pixels);
+        return this == AVERAGE ? Pooling.globalAverage(x) : Pooling.globalMax(x);
     }
 
     @Override

@@ -40,10 +40,7 @@ public record GroupNorm(Tensor scale, Tensor shift, int groups) implements Layer
         int rows = x.dim(0);
         int pixels = x.shape().size() / Math.max(1, rows * n);
         Tensor grouped = x.reshape(rows, pixels, groups, n / groups);
-        Tensor centred = grouped.sub(grouped.mean(1, 3).reshape(rows, 1, groups, 1));
-        Tensor variance = centred.square().mean(1, 3).reshape(rows, 1, groups, 1);
-        Tensor y = centred.mul(variance.add(1e-5).sqrt().reciprocal()).reshape(x.shape());
-        return y.mul(scale).add(shift);
+        return Moments.normal(grouped, 1, 3).reshape(x.shape()).mul(scale).add(shift);
     }
 
     @Override

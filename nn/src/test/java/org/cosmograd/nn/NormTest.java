@@ -128,7 +128,7 @@ class NormTest {
         says(
                 "SqueezeExcitation: needs images with 3 channels in the last axis, got f32[4, 3]",
                 () -> SqueezeExcitation.of(KEY, 3, 16).apply(x));
-        says("GlobalPool: needs images [B, …, channels], got f32[4, 3]", () -> GlobalPool.MAX.apply(x));
+        says("pooling: needs [n, …, channels] with at least one spatial axis, got f32[4, 3]", () -> GlobalPool.MAX.apply(x));
         assertEquals(
                 "BatchNorm: the rate must be in (0, 1], got 0.0",
                 assertThrows(IllegalArgumentException.class, () -> new BatchNorm(x, x, x, x, x, 0)).getMessage());

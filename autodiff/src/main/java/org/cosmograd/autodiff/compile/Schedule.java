@@ -13,7 +13,6 @@ import java.util.stream.Stream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
-import org.cosmograd.autodiff.kernel.Borders;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Dense;
@@ -36,6 +35,7 @@ import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.LinearAlgebra;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
 import org.cosmograd.autodiff.op.Spectral;
@@ -372,10 +372,6 @@ public final class Schedule {
                 2 * s.work());
     }
 
-    private static int[] ints(List<Integer> list) {
-        return list.stream().mapToInt(Integer::intValue).toArray();
-    }
-
     private void spectral(int i, Graph.Node n, Spectral f) {
         View from = dense(n.in().getFirst());
         View to = define(i);
@@ -411,11 +407,20 @@ public final class Schedule {
 
     private void denseStep(int i, Graph.Node n) {
         List<View> in = n.in().stream().map(this::dense).toList();
-        Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
+        List<Shape> shapes = in.stream().map(View::shape).toList();
+        View to = define(i);
+        List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
+        operands.add(to.operand());
+        // each task has work of its own, which may remember its operands
+        step(() -> new DenseTask(n.op().name(), work(n, shapes), operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), shapes));
+    }
+
+    private static DenseTask.Work work(Graph.Node n, List<Shape> in) {
+        Shape first = in.isEmpty() ? n.shape() : in.getFirst();
         int size = first.size();
-        DenseTask.Work work = switch (n.op()) {
-            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).shape().size());
-            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).shape().size());
+        return switch (n.op()) {
+            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).size());
+            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).size());
             case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
             case Reduction.ArgMax m ->
                     Dense.argMax(first.slice(0, m.axis()).size(), first.dim(m.axis()), first.slice(m.axis() + 1, first.rank()).size());
@@ -429,14 +434,12 @@ public final class Schedule {
             case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
             case RandomDraw.Normal u -> Dense.normal(n.shape().size());
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
-            case Border.Extend e -> Borders.extend(first.dims(), ints(e.low()), ints(e.high()), e.kind()::inside);
-            case Border.Fold f -> Borders.fold(n.shape().dims(), ints(f.low()), ints(f.high()), f.kind()::inside);
+            case Border.Extend e -> Convolutions.extend(e, first);
+            case Border.Fold f -> Convolutions.fold(f, n.shape());
+            case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
+            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1));
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
-        View to = define(i);
-        List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
-        operands.add(to.operand());
-        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), in.stream().map(View::shape).toList()));
     }
 
     // ------------------------------------------------------------------------------------------------- groups
@@ -484,7 +487,8 @@ public final class Schedule {
             }
             operands.add(new Operand(to.buffer(), to.offset(), s));
             boolean sum = graph.node(i).op() instanceof Reduction.Sum;
-            Mode mode = inner ? (sum ? Mode.ROW_SUM : Mode.ROW_MAX) : sum ? Mode.ADD : Mode.MAX;
+            int n = item.space.dim(item.axis);
+            Mode mode = inner ? (sum ? Mode.rowSum(n) : Mode.ROW_MAX) : sum ? Mode.columnSum(n) : Mode.MAX;
             sinks.add(new LoopSpec.Sink(body.number(graph.node(i).in().getFirst()), Access.UNIT, mode));
         }
         LoopSpec spec = new LoopSpec(body.sourceSpecs(), body.instructions(), sinks);

@@ -2,51 +2,72 @@ package org.cosmograd.autodiff.kernel;
 
 import java.util.function.IntBinaryOperator;
 
-/// A tensor with copies of its own elements around it, and the way back: axis after axis, whole rows at a time.
-public final class Borders {
+/// A tensor with copies of its own elements around it, and the way back: whole rows at a time.
+public final class Borders implements DenseTask.Work {
     private static final int ROWS_PER_CHUNK = 16;
 
-    private Borders() {}
+    private final Rows r;
+    /// For each row the extended rows that it collects; for the way there, nothing.
+    private final int[][] sources;
+    private final int rows;
+    private final Workers.Task chunks;
+    private Object[] arrays = {};
+    private int[] bases = {};
+
+    private Borders(Rows r, boolean folds) {
+        this.r = r;
+        this.sources = folds ? r.sources() : new int[0][];
+        this.rows = folds ? r.rows : r.wideRows;
+        this.chunks = folds ? this::fold : this::extend;
+    }
 
     /// `y[i, …] = x[inside(i - low), …]`; `dims` are the sizes of `x`.
     ///
     /// @param inside the place that stands for a place, in an axis of a size
     public static DenseTask.Work extend(int[] dims, int[] low, int[] high, IntBinaryOperator inside) {
-        Rows r = new Rows(dims, low, high, inside);
-        return (arrays, bases) -> Workers.run(r.chunks(r.wideRows), c -> {
-            for (int row = c * ROWS_PER_CHUNK; row < Math.min(r.wideRows, (c + 1) * ROWS_PER_CHUNK); row++) {
-                int from = bases[0] + r.source(row) * r.n;
-                int to = bases[1] + row * (r.before + r.n + r.behind);
-                System.arraycopy(arrays[0], from, arrays[1], to + r.before, r.n);
-                for (int i = 0; i < r.places.length; i++) {
-                    System.arraycopy(arrays[0], from + r.inside[i], arrays[1], to + r.places[i], r.run);
-                }
-            }
-        });
+        return new Borders(new Rows(dims, low, high, inside), false);
     }
 
     /// `y[j, …] = Σ x[i, …]` over all `i` with `inside(i - low) = j`, ascending; `dims` are the sizes of `y`.
     public static DenseTask.Work fold(int[] dims, int[] low, int[] high, IntBinaryOperator inside) {
-        Rows r = new Rows(dims, low, high, inside);
-        int[][] sources = r.sources();
-        return (arrays, bases) -> Workers.run(r.chunks(r.rows), c -> {
-            for (int row = c * ROWS_PER_CHUNK; row < Math.min(r.rows, (c + 1) * ROWS_PER_CHUNK); row++) {
-                int to = bases[1] + row * r.n;
-                ConvScalar.zero(arrays[1], to, r.n);
-                for (int wide : sources[row]) {
-                    int from = bases[0] + wide * (r.before + r.n + r.behind);
-                    for (int i = 0; i < r.places.length && r.places[i] < r.before; i++) {
+        return new Borders(new Rows(dims, low, high, inside), true);
+    }
+
+    @Override
+    public void run(Object[] arrays, int[] bases) {
+        this.arrays = arrays;
+        this.bases = bases;
+        Workers.run((rows + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK, chunks);
+    }
+
+    private void extend(int chunk) {
+        for (int row = chunk * ROWS_PER_CHUNK; row < Math.min(rows, (chunk + 1) * ROWS_PER_CHUNK); row++) {
+            int from = bases[0] + r.source(row) * r.n;
+            int to = bases[1] + row * (r.before + r.n + r.behind);
+            System.arraycopy(arrays[0], from, arrays[1], to + r.before, r.n);
+            for (int i = 0; i < r.places.length; i++) {
+                System.arraycopy(arrays[0], from + r.inside[i], arrays[1], to + r.places[i], r.run);
+            }
+        }
+    }
+
+    private void fold(int chunk) {
+        for (int row = chunk * ROWS_PER_CHUNK; row < Math.min(rows, (chunk + 1) * ROWS_PER_CHUNK); row++) {
+            int to = bases[1] + row * r.n;
+            ConvScalar.zero(arrays[1], to, r.n);
+            for (int wide : sources[row]) {
+                int from = bases[0] + wide * (r.before + r.n + r.behind);
+                for (int i = 0; i < r.places.length && r.places[i] < r.before; i++) {
+                    add(arrays[0], from + r.places[i], arrays[1], to + r.inside[i], r.run);
+                }
+                add(arrays[0], from + r.before, arrays[1], to, r.n);
+                for (int i = 0; i < r.places.length; i++) {
+                    if (r.places[i] >= r.before) {
                         add(arrays[0], from + r.places[i], arrays[1], to + r.inside[i], r.run);
-                    }
-                    add(arrays[0], from + r.before, arrays[1], to, r.n);
-                    for (int i = 0; i < r.places.length; i++) {
-                        if (r.places[i] >= r.before) {
-                            add(arrays[0], from + r.places[i], arrays[1], to + r.inside[i], r.run);
-                        }
                     }
                 }
             }
-        });
+        }
     }
 
     private static void add(Object x, int from, Object y, int to, int count) {
@@ -116,10 +137,6 @@ public final class Borders {
                 places[i] = at * run;
                 inside[i] = map.applyAsInt(at - low[last], dims[last]) * run;
             }
-        }
-
-        int chunks(int count) {
-            return (count + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK;
         }
 
         /// The row that an extended row copies.

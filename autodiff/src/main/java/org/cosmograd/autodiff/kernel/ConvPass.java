@@ -138,12 +138,12 @@ final class ConvPass {
     }
 
     /// The passes of an input gradient.
-    static List<ConvPass> inputGradient(ConvShape s) {
+    static List<ConvPass> inputGradient(ConvShape s, boolean copies) {
         List<ConvPass> out = new ArrayList<>();
         for (Axis a : axes(s, 0)) {
             for (Axis b : axes(s, 1)) {
                 for (Axis c : axes(s, 2)) {
-                    out.add(new ConvPass(new Axis[] {a, b, c}, s.n(), s.output(), s.q(), s.groups(), s.kernel(), false));
+                    out.add(new ConvPass(new Axis[] {a, b, c}, s.n(), s.output(), s.q(), s.groups(), s.kernel(), copies));
                 }
             }
         }
@@ -172,9 +172,24 @@ final class ConvPass {
         return out;
     }
 
+    /// Rows of the source that a copied block takes.
+    int blockRows() {
+        return Math.max(1, axes[0].at.length) * planeRows;
+    }
+
+    /// Places of each of these rows, zeros included.
+    int blockWidth() {
+        return width;
+    }
+
+    /// Places of the source, zeros included, that a copied block takes.
+    int blockPlaces() {
+        return Math.max(1, axes[0].at.length) * planeRows * width;
+    }
+
     /// Elements that a copied block takes.
     int blockLength() {
-        return Math.max(1, axes[0].at.length) * planeRows * width * channels;
+        return blockPlaces() * channels;
     }
 
     /// The block's image.

@@ -10,9 +10,12 @@ import java.util.concurrent.CountDownLatch;
 /// loops ([ConvScalar]) run until a clock says that all are fast. Both give the same bits, so the change may come in the middle of
 /// a convolution.
 final class ConvTiles {
-    private static final int[] ROWS_512 = {12, 4, 1};
+    /// Rows a tile may have. Sixteen accumulators keep two units of a latency of four busy, and the sizes of most images are
+    /// multiples of eight; with twelve rows C2 runs out of registers where `A` is read along columns.
+    private static final int[] ROWS_512 = {8, 4, 1};
     private static final int[] ROWS_NARROW = {4, 1};
-    private static final int MOST_VECTORS = 2;
+    static final int MOST_ROWS = 8;
+    static final int MOST_VECTORS = 2;
 
     private static final long FAST_NANOS = 1_500;
     private static final int FIRST_CALLS = 320;
@@ -41,7 +44,7 @@ final class ConvTiles {
         this.bits = VectorWidth.bits();
         this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
-        this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * 16];
+        this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
         this.emitted = plain.clone();
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
@@ -68,8 +71,21 @@ final class ConvTiles {
         }
     }
 
+    /// Returns when the tiles that have been wanted so far run compiled.
+    static void awaitWanted() throws InterruptedException {
+        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+            boolean wanted;
+            synchronized (t) {
+                wanted = t.started;
+            }
+            if (wanted) {
+                t.done.await();
+            }
+        }
+    }
+
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
-        return (walk.ordinal() * (MOST_VECTORS + 1) + vectors) * 16 + rows;
+        return (walk.ordinal() * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows;
     }
 
     /// The tile of this form, as fast as can be had now.
@@ -120,7 +136,6 @@ final class ConvTiles {
             for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
                 for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
                     for (int r : rows) {
-                        // Twelve row pointers do not fit the general registers; two steps per turn halve their reloads.
                         int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
                         ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll).emit();
                         emitted[index(walk, vectors, r)] = tile;

@@ -242,6 +242,20 @@ final class FftBlock {
         }
     }
 
+    /// Transforms `count` rows along axis `axis` and leaves them as columns: element `j` of row `l` goes to `j*yStep + l`.
+    void turnedRows(boolean simd, int axis, int count, Object x, int xRe, int xIm, int xRow, Object y, int yRe, int yIm, int yStep,
+            Object own) {
+        FftAxis a = others[axis];
+        for (int l = 0; l < count; l += lanes) {
+            int width = Math.min(lanes, count - l);
+            boolean vectors = simd && width == lanes;
+            int imaginary = a.n() * width + FftAxis.GAP;
+            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, width);
+            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + imaginary, width);
+            a.run(vectors, width, own, panel, panel + imaginary, width, y, yRe + l, yIm + l, yStep, own, second, panel);
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------- real transforms
 
     /// Half spectra of `count` real rows: row `l` lies at `at + l*row`, element `k` of its spectrum goes to `k*yStep + l`.

@@ -6,10 +6,11 @@ import org.cosmograd.autodiff.DType;
 
 /// Real Fourier transforms over the last axes of a tensor, and back.
 ///
-/// The spectrum has two planes, of real and of imaginary parts; in each, the transformed axes follow the batch in the order last, first,
-/// second: `[2, batch, n₂/2+1, n₀, n₁]` in three dimensions. Along the last axis of the numbers sixteen rows at a time pass
-/// through a panel, so that 16 transforms run side by side, one in each lane; the rows of a panel go to as many planes of the spectrum.
-/// There the axis `n₀` is transformed in columns, without transposition, and `n₁` through panels again, while a plane is in the cache.
+/// The spectrum has real and then imaginary parts; in each, the transformed axes follow the batch in reverse order: in three dimensions
+/// `[2, batch, n₂/2+1, n₁, n₀]`. Along the last axis of the numbers sixteen rows at a time pass through a panel, so that 16 transforms
+/// run side by side, one in each lane; the rows of a panel go to as many planes `n₀ × n₁` of the spectrum. There the axis `n₀` is
+/// transformed in columns, without transposition, and `n₁` through panels again, whose rows then are the rows of the result; all while
+/// a plane is in the cache.
 public final class FftTask implements Task {
     /// Rows of numbers that one chunk carries between both layouts; a multiple of every vector's lanes.
     private static final int ROWS = 128;
@@ -71,7 +72,11 @@ public final class FftTask implements Task {
         };
         this.units = rank == 2 ? divideUp(batch, unit) : divideUp(rows, unit) * (rank == 3 ? batch : 1);
         this.slabRow = FftBlock.oddLines(rank == 2 ? dims[0] : Math.min(ROWS, rows), doubles);
-        this.room = block.slab + 2 * block.half * slabRow * (rank == 2 ? unit : 1);
+        int slab = 2 * block.half * slabRow * (rank == 2 ? unit : 1);
+        int padded = rank < 3
+                ? 0
+                : 2 * Math.max(dims[0] * FftBlock.oddLines(dims[1], doubles), dims[1] * FftBlock.oddLines(dims[0], doubles));
+        this.room = block.slab + Math.max(slab, padded);
         this.first = rank == 3 ? this::slab : rank == 2 ? this::images : this::lines;
         this.secondStage = this::planes;
     }
@@ -204,23 +209,28 @@ public final class FftTask implements Task {
         }
     }
 
-    /// Both complex transforms of some planes.
+    /// Both complex transforms of some planes, by way of a padded plane in the thread's array.
     private void planes(int chunk) {
         Object own = FftScratch.array(doubles, room);
         int per = planesPerChunk();
         int end = Math.min(batch * block.half, (chunk + 1) * per);
-        int n0 = dims[0];
-        int n1 = dims[1];
+        // The plane has rows along one axis when it comes and along the other when it goes.
+        int away = inverse ? 1 : 0;
+        int columns = dims[away];
+        int rows = dims[1 - away];
+        int row = FftBlock.oddLines(rows, doubles);
+        int re = block.slab;
+        int im = re + columns * row;
         for (int p = chunk * per; p < end; p++) {
             if (inverse) {
                 int from = bases[0] + p * plane;
                 int to = middleBase + p * plane;
-                block.columns(simd, 0, n1, arrays[0], from + imaginary, from, n1, middle, to + imaginary, to, n1, own);
-                block.rows(simd, 1, n0, middle, to + imaginary, to, n1, middle, to + imaginary, to, n1, own);
+                block.columns(simd, 1, rows, arrays[0], from + imaginary, from, rows, own, im, re, row, own);
+                block.turnedRows(simd, 0, columns, own, im, re, row, middle, to + imaginary, to, columns, own);
             } else {
                 int at = bases[1] + p * plane;
-                block.columns(simd, 0, n1, arrays[1], at, at + imaginary, n1, arrays[1], at, at + imaginary, n1, own);
-                block.rows(simd, 1, n0, arrays[1], at, at + imaginary, n1, arrays[1], at, at + imaginary, n1, own);
+                block.columns(simd, 0, rows, arrays[1], at, at + imaginary, rows, own, re, im, row, own);
+                block.turnedRows(simd, 1, columns, own, re, im, row, arrays[1], at, at + imaginary, columns, own);
             }
         }
     }

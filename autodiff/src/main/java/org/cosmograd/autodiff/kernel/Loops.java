@@ -37,10 +37,22 @@ public final class Loops {
 
     /// The kernel of `spec`.
     public static LoopKernel kernel(LoopSpec spec) {
+        return tiered(spec);
+    }
+
+    /// The kernel of `spec` for `rows` rows of `n` elements: one for this length alone where that is faster.
+    public static LoopKernel kernel(LoopSpec spec, int rows, int n) {
+        return tiered(rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
+    }
+
+    /// Fewer rows than this do not pay for a kernel of their own.
+    private static final int FEW_ROWS = 8;
+
+    private static Tiered tiered(LoopSpec spec) {
         Tiered known = KERNELS.get(spec);
         if (known == null) {
-            // outside of the map's lock: a kernel may ask for others
-            Tiered made = new Tiered(spec);
+            // outside of the map's lock: a kernel may ask for others; the twin that runs first serves all lengths
+            Tiered made = new Tiered(spec, spec.length() > 0 ? tiered(spec.ofLength(0)).first : Tiered.first(spec));
             known = KERNELS.putIfAbsent(spec, made);
             return known == null ? made : known;
         }
@@ -72,11 +84,16 @@ public final class Loops {
         private long work; // lost updates between threads do not matter
         private boolean hot;
 
-        Tiered(LoopSpec spec) {
+        Tiered(LoopSpec spec, LoopKernel first) {
             this.spec = spec;
-            this.first = SIMD && spec.body().size() > 1 && LoopEmitter.vectorizable(spec) ? new TileLoop(spec) : LoopEmitter.scalar(spec);
+            this.first = first;
             this.operations = LoopEmitter.operations(spec);
             this.current = first;
+        }
+
+        /// What runs a loop until its SIMD twin is hot.
+        static LoopKernel first(LoopSpec spec) {
+            return SIMD && spec.body().size() > 1 && LoopEmitter.vectorizable(spec) ? new TileLoop(spec) : LoopEmitter.scalar(spec);
         }
 
         @Override

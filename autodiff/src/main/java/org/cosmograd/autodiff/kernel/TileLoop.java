@@ -51,7 +51,7 @@ final class TileLoop implements LoopKernel {
     TileLoop(LoopSpec spec) {
         this.sources = spec.sources().size();
         this.operands = sources + spec.sinks().size();
-        this.wholeRows = spec.sinks().stream().anyMatch(LoopEmitter::ofRow);
+        this.wholeRows = spec.sinks().stream().anyMatch(k -> k.mode().isRow());
         this.values = new Value[sources + spec.body().size()];
         for (int s = 0; s < sources; s++) {
             Source source = spec.sources().get(s);
@@ -186,41 +186,50 @@ final class TileLoop implements LoopKernel {
         }
     }
 
+    // rows keep their numbers, because partial rows are chosen by them
     private void tile(Scratch s, Object[] arrays, int[] geometry, int row, int rows, int from, int n, int room) {
         for (Call c : calls) {
             int k = 0;
             for (int a : c.arguments) {
                 Value v = values[a];
                 if (v.source >= 0) {
-                    outside(s, k, arrays[v.source], geometry, 3 * v.source, row, from);
+                    outside(s, k, arrays[v.source], geometry, 3 * v.source, from);
                 } else {
-                    inside(s, k, v, n, room);
+                    inside(s, k, v.type, v.register * room, v.level == Level.ELEMENT ? n : v.level == Level.ROW ? 1 : 0, row);
+                    s.geometry[3 * k + 2] = v.level == Level.ELEMENT ? 1 : 0;
                 }
                 k++;
             }
             if (c.register >= 0) {
-                s.arrays[k] = s.array(c.type);
-                s.geometry[3 * k] = c.register * room;
-                s.geometry[3 * k + 1] = c.level == Level.ELEMENT ? n : 1;
+                inside(s, k, c.type, c.register * room, c.level == Level.ELEMENT ? n : 1, row);
                 s.geometry[3 * k + 2] = 1;
             } else {
-                outside(s, k, arrays[sources + c.sink], geometry, 3 * (sources + c.sink), row, from);
+                outside(s, k, arrays[sources + c.sink], geometry, 3 * (sources + c.sink), from);
             }
-            c.kernel.run(s.arrays, s.geometry, 0, c.level == Level.NOTHING ? 1 : rows, c.level == Level.ELEMENT ? n : 1);
+            c.kernel.run(s.arrays, s.geometry, row, row + (c.level == Level.NOTHING ? 1 : rows), c.level == Level.ELEMENT ? n : 1);
         }
     }
 
-    private static void outside(Scratch s, int k, Object array, int[] geometry, int at, int row, int from) {
+    /// Whether in all operands up to `last` each row begins where the one before ends.
+    private static boolean follow(int[] geometry, int last, int n) {
+        for (int k = 0; k <= last; k++) {
+            if (geometry[3 * k + 1] != n * geometry[3 * k + 2]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void outside(Scratch s, int k, Object array, int[] geometry, int at, int from) {
         s.arrays[k] = array;
-        s.geometry[3 * k] = geometry[at] + row * geometry[at + 1] + from * geometry[at + 2];
+        s.geometry[3 * k] = geometry[at] + from * geometry[at + 2];
         s.geometry[3 * k + 1] = geometry[at + 1];
         s.geometry[3 * k + 2] = geometry[at + 2];
     }
 
-    private static void inside(Scratch s, int k, Value v, int n, int room) {
-        s.arrays[k] = s.array(v.type);
-        s.geometry[3 * k] = v.register * room;
-        s.geometry[3 * k + 1] = v.level == Level.ELEMENT ? n : v.level == Level.ROW ? 1 : 0;
-        s.geometry[3 * k + 2] = v.level == Level.ELEMENT ? 1 : 0;
+    private static void inside(Scratch s, int k, DType type, int at, int rowStride, int row) {
+        s.arrays[k] = s.array(type);
+        s.geometry[3 * k] = at - row * rowStride;
+        s.geometry[3 * k + 1] = rowStride;
     }
 }

@@ -159,6 +159,7 @@ final class Warmer {
     private static final class Session {
         private final long begin = System.nanoTime();
         private final LoopKernel kernel;
+        private final int length;
         private final int lanes;
         private final int operations;
         private final int room;
@@ -168,6 +169,7 @@ final class Warmer {
 
         Session(LoopSpec spec, LoopKernel kernel) {
             this.kernel = kernel;
+            this.length = spec.length();
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
@@ -234,6 +236,11 @@ final class Warmer {
 
         /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
         private void real() {
+            if (length > 0) {
+                kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
+                kernel.run(arrays, geometry, 0, 1, length);
+                return;
+            }
             kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
@@ -245,7 +252,11 @@ final class Warmer {
             long best = Long.MAX_VALUE;
             for (int t = 0; t < 2; t++) {
                 long start = System.nanoTime();
-                kernel.run(arrays, geometry, 0, 1, PROBE_VECTORS * lanes);
+                if (length > 0) {
+                    kernel.run(arrays, geometry, 0, Math.max(1, PROBE_VECTORS / ((length + lanes - 1) / lanes)), length);
+                } else {
+                    kernel.run(arrays, geometry, 0, 1, PROBE_VECTORS * lanes);
+                }
                 best = Math.min(best, System.nanoTime() - start);
             }
             return best < 250 + COLD_NANOS * PROBE_VECTORS * operations / 4;

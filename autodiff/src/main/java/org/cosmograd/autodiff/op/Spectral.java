@@ -8,8 +8,8 @@ import org.cosmograd.autodiff.TensorType;
 
 /// Fourier transforms of real numbers over the last axes; linear, and each other's adjoint.
 ///
-/// Numbers have the shape `[batch…, n₀, …, n]`. Their spectrum has the shape `[2, batch…, n/2+1, n₀, …]`: real parts, then imaginary
-/// parts; the halved axis comes first among the transformed ones, where transforms leave it at no cost. With `N` the product of the
+/// Numbers have the shape `[batch…, n₀, …, n]`. Their spectrum has the shape `[2, batch…, n/2+1, …, n₀]`: real parts, then imaginary
+/// parts; the transformed axes are in reverse order, as transforms leave them at no cost. With `N` the product of the
 /// transformed sizes, and `w = 1` for elements of the spectrum that are their own mirror images along the halved axis (the first,
 /// and the last if `n` is even), else `w = 2`:
 /// `X_k = Σ_j x_j e^(-2πi j·k/n)` and back `x_j = (1/N) Σ_k w_k Re(X_k e^(2πi j·k/n))`, which reads the half spectrum alone.
@@ -35,8 +35,7 @@ public sealed interface Spectral extends Op {
                     throw new ShapeException("rfft: axis " + i + " of " + x.getFirst().type() + " is empty and has no transform");
                 }
             }
-            Shape half = s.slice(0, r - rank).concat(Shape.of(s.dim(-1) / 2 + 1)).concat(s.slice(r - rank, r - 1));
-            return new TensorType(x.getFirst().dtype(), Shape.of(2).concat(half));
+            return new TensorType(x.getFirst().dtype(), Shape.of(2).concat(reversed(s.with(-1, s.dim(-1) / 2 + 1), rank)));
         }
 
         @Override
@@ -70,8 +69,7 @@ public sealed interface Spectral extends Op {
                     throw new ShapeException("inverse rfft: axis " + i + " of " + x.getFirst().type() + " is empty and has no transform");
                 }
             }
-            Shape numbers = s.slice(1, r - rank).concat(s.slice(r - rank + 1, r)).concat(Shape.of(n));
-            return new TensorType(x.getFirst().dtype(), numbers);
+            return new TensorType(x.getFirst().dtype(), reversed(s, rank).without(0).with(-1, n));
         }
 
         @Override
@@ -83,5 +81,13 @@ public sealed interface Spectral extends Op {
         public Tensor jvp(Tensor y, List<Tensor> t) {
             return t.getFirst().apply(this);
         }
+    }
+
+    private static Shape reversed(Shape s, int rank) {
+        int[] dims = s.dims();
+        for (int i = 0; i < rank; i++) {
+            dims[dims.length - 1 - i] = s.dim(dims.length - rank + i);
+        }
+        return Shape.of(dims);
     }
 }

@@ -25,10 +25,18 @@ final class Expressions {
         };
     }
 
-    /// Standard normal numbers, in memory of their own.
+    /// The value of an expression, in memory of its own.
+    static Tensor evaluated(Tensor t) {
+        return switch (t.dtype()) {
+            case F32 -> Tensor.of(t.shape(), t.toFloats());
+            case F64 -> Tensor.of(t.shape(), t.toDoubles());
+            case I32 -> Tensor.of(t.shape(), t.toInts());
+        };
+    }
+
+    /// Standard normal numbers.
     static Tensor normal(int seed, DType dtype, int... dims) {
-        Tensor t = Key.of(seed).normal(dtype, dims);
-        return dtype == DType.F32 ? Tensor.of(t.shape(), t.toFloats()) : Tensor.of(t.shape(), t.toDoubles());
+        return evaluated(Key.of(seed).normal(dtype, dims));
     }
 
     /// Standard normal numbers in single precision.

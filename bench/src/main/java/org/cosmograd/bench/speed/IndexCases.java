@@ -26,9 +26,6 @@ final class IndexCases {
     }
 
     private static Case index(String name, String about, Function<List<Tensor>, Tensor> f, int bound, int count, int... dims) {
-        return Case.of(name, about, RUNS, Expressions.of(f, () -> {
-            Tensor places = Key.of(2).integers(bound, count);
-            return List.of(normal(1, dims), Tensor.of(places.shape(), places.toInts()));
-        }));
+        return Case.of(name, about, RUNS, Expressions.of(f, () -> List.of(normal(1, dims), Expressions.evaluated(Key.of(2).integers(bound, count)))));
     }
 }

@@ -1,26 +1,29 @@
 package org.cosmograd.bench.speed;
 
-import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.cosmograd.autodiff.kernel.Gemm;
-import org.cosmograd.autodiff.kernel.Loops;
+import org.cosmograd.autodiff.kernel.WarmUp;
 import org.cosmograd.autodiff.kernel.Workers;
 
 /// Times a case: sets it up, runs it until it has come to its lasting speed, then times runs one by one.
 ///
 /// A kernel begins as scalar code and becomes SIMD code once it is hot, so blocks of runs are repeated until no kernel is waiting
-/// and the best run has not become shorter for some blocks.
+/// and the best run has not become shorter for some blocks. Vectors that are not compiled yet are objects, so a while is granted for
+/// runs to stop allocating too.
 public final class Stopwatch {
     private static final long BLOCK_NANOS = 150_000_000;
     private static final int FEWEST_RUNS_OF_BLOCK = 2;
     private static final int CALM_BLOCKS = 3;
+    private static final int MOST_CALM_BLOCKS = 30;
+    private static final long FEW_BYTES = 4096;
     private static final double SHORTER = 0.98;
     private static final int WARM_RUNS = 3;
     private static final int ALLOCATION_ROUNDS = 3;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /// Who the timings are of.
     public static final String OURS = "cosmograd";
@@ -73,12 +76,14 @@ public final class Stopwatch {
     /// @return false if the limit passed first
     public static boolean warmUp(Runnable work, Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
-        Gemm.awaitWarm();
         long best = Long.MAX_VALUE;
-        for (int calm = 0; calm < CALM_BLOCKS; ) {
+        boolean allocates = true;
+        for (int calm = 0; calm < CALM_BLOCKS || allocates && calm < MOST_CALM_BLOCKS; ) {
+            long before = allocatedBytes();
             long block = block(work);
+            allocates = allocatedBytes() - before > FEW_BYTES;
             long left = end - System.nanoTime();
-            if (left <= 0 || !Loops.awaitWarm(Duration.ofNanos(left))) {
+            if (left <= 0 || !WarmUp.await(Duration.ofNanos(left))) {
                 return false;
             }
             calm = block < SHORTER * best ? 0 : calm + 1;
@@ -103,17 +108,19 @@ public final class Stopwatch {
 
     /// Bytes that one run allocates, in all threads. The smallest of some rounds: another thread may allocate meanwhile.
     private static double allocated(Runnable work, int runs) {
-        if (!(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads)) {
-            return Double.NaN;
-        }
         long least = Long.MAX_VALUE;
         for (int round = 0; round < ALLOCATION_ROUNDS && least > 0; round++) {
-            long before = threads.getTotalThreadAllocatedBytes();
+            long before = allocatedBytes();
             for (int i = 0; i < runs; i++) {
                 work.run();
             }
-            least = Math.min(least, threads.getTotalThreadAllocatedBytes() - before);
+            least = Math.min(least, allocatedBytes() - before);
         }
         return (double) least / runs;
+    }
+
+    /// Bytes allocated so far by all threads; 0 if the virtual machine does not count them.
+    private static long allocatedBytes() {
+        return THREADS instanceof com.sun.management.ThreadMXBean counting ? counting.getTotalThreadAllocatedBytes() : 0;
     }
 }
