@@ -1,11 +1,14 @@
 package org.cosmograd.autodiff;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.cosmograd.autodiff.compile.Compiler;
 import org.cosmograd.autodiff.compile.Executable;
+import org.cosmograd.autodiff.compile.Replay;
+import org.cosmograd.autodiff.compile.Replicas;
 import org.cosmograd.autodiff.kernel.Storage;
 
 /// A function from trees of tensors to trees of tensors, traced once and compiled: scheduled, fused, planned in memory, turned
@@ -73,7 +76,71 @@ public final class Program<A, R> {
     ///
     /// @param step from the state and a batch to the next state, of the same form
     public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch, Options options) {
-        return new Loop<>(new Traced<>(initial, exampleBatch, step, options), initial);
+        Traced<S> traced = new Traced<>(initial, exampleBatch, step, options);
+        return new Loop<>("Program.loop", traced, traced.compiler.executable(), initial, 0);
+    }
+
+    /// What a replica computes from the state, the whole batch, and its own number, a scalar `i32`.
+    ///
+    /// @param <S> form of the state
+    /// @param <B> form of a batch
+    /// @param <G> form of what is summed over replicas
+    @FunctionalInterface
+    public interface Part<S, B, G> {
+        /// The gradient and whatever else is to be summed.
+        G of(S state, B batch, Tensor number);
+    }
+
+    /// What follows when all replicas are done.
+    ///
+    /// @param <S> form of the state
+    /// @param <B> form of a batch
+    /// @param <G> form of what is summed over replicas
+    @FunctionalInterface
+    public interface Update<S, B, G> {
+        /// The next state.
+        S of(S state, B batch, G sum);
+    }
+
+    /// A step in data-parallel form, for batches too small to keep several threads busy inside each kernel: `count` replicas compute the
+    /// gradient of one share of the batch each, at the same time if there are threads, and the update follows with their sum.
+    ///
+    ///     Program.replicated(4,
+    ///             (s, b, i) -> gradient(s, b.gather(0, Tensor.iota(64).add(i.mul(64)))),
+    ///             (s, b, sum) -> adam(s, sum.mul(0.25)),
+    ///             start, example)
+    ///
+    /// The sum runs from replica 0 upwards, so the result is the same for any number of threads. It is not that of the undivided
+    /// batch, whose sums run in another order.
+    ///
+    /// @param count a property of the computation; some multiple of the number of cores is a good choice
+    public static <S, B, G> Loop<S, B> replicated(int count, Part<S, B, G> part, Update<S, B, G> update, S initial, B exampleBatch) {
+        return replicated(count, part, update, initial, exampleBatch, Options.DEFAULT);
+    }
+
+    /// A step in data-parallel form, compiled in a certain way.
+    public static <S, B, G> Loop<S, B> replicated(
+            int count, Part<S, B, G> part, Update<S, B, G> update, S initial, B exampleBatch, Options options) {
+        if (count < 1) {
+            throw new IllegalArgumentException("Program.replicated: needs at least one replica, got " + count);
+        }
+        Numbered<B> numbered = new Numbered<>(exampleBatch, Tensor.zeros(Replicas.number()));
+        Traced<G> share = new Traced<>(initial, numbered, (s, n) -> part.of(s, n.batch(), n.number()), options);
+        Gathered<B, G> gathered = new Gathered<>(exampleBatch, Collections.nCopies(count, share.form));
+        Traced<S> whole = new Traced<>(initial, gathered, (s, g) -> update.of(s, g.batch(), sum(g.parts())), options);
+        return new Loop<>("Program.replicated", whole, Replicas.of(count, share.compiler, share.results, whole.compiler), initial, count * share.results.size());
+    }
+
+    private record Numbered<B>(B batch, Tensor number) {}
+
+    private record Gathered<B, G>(B batch, List<G> parts) {}
+
+    private static <G> G sum(List<G> parts) {
+        G sum = parts.getFirst();
+        for (G g : parts.subList(1, parts.size())) {
+            sum = Tree.map(sum, g, Tensor::add);
+        }
+        return sum;
     }
 
     /// The result for an argument.
@@ -131,24 +198,26 @@ public final class Program<A, R> {
     public static final class Loop<S, B> {
         private final Traced<S> traced;
         private final List<TensorType> types;
-        private final Executable[] turns = new Executable[2];
+        private final int extra;
+        private final Replay[] turns = new Replay[2];
         private final List<List<Storage>> states = new ArrayList<>();
         private final List<S> trees = new ArrayList<>();
         private final Object[] bound = new Object[2];
         private int now;
 
-        private Loop(Traced<S> traced, S initial) {
+        private Loop(String operation, Traced<S> traced, Replay replay, S initial, int extra) {
+            this.extra = extra;
             this.traced = traced;
             List<Tensor> leaves = Tree.leaves(initial);
             this.types = leaves.stream().map(Tensor::type).toList();
             if (traced.results.size() != types.size()) {
-                throw new ShapeException("Program.loop: the step must return a state of the same form; it received " + types.size()
+                throw new ShapeException(operation + ": the step must return a state of the same form; it received " + types.size()
                         + " tensors and returned " + traced.results.size());
             }
             for (int i = 0; i < types.size(); i++) {
                 TensorType made = traced.results.get(i);
                 if (!made.equals(types.get(i))) {
-                    throw new ShapeException("Program.loop: the step must return a state of the same form; tensor " + i + " was " + types.get(i)
+                    throw new ShapeException(operation + ": the step must return a state of the same form; tensor " + i + " was " + types.get(i)
                             + " and became " + made);
                 }
             }
@@ -162,7 +231,7 @@ public final class Program<A, R> {
                     shown.add(Tensor.of(types.get(i), state.get(i)));
                 }
                 trees.add(Tree.rebuild(initial, shown));
-                turns[t] = t == 0 ? traced.compiler.executable() : turns[0].twin();
+                turns[t] = t == 0 ? replay : replay.twin();
                 bound[t] = this;
             }
             reset(initial);
@@ -173,7 +242,7 @@ public final class Program<A, R> {
             if (bound[now] != batch) {
                 List<Storage> in = new ArrayList<>(states.get(now));
                 List<Tensor> given = Tree.leaves(batch);
-                traced.check(types.size(), given);
+                traced.check(types.size(), given, extra);
                 given.forEach(x -> in.add(x.storage()));
                 turns[now].bind(in, states.get(1 - now));
                 bound[now] = batch;
@@ -218,7 +287,6 @@ public final class Program<A, R> {
         /// Begins or ends to time every step, see [Program#profile].
         public synchronized void profile(boolean on) {
             turns[0].profile(on);
-            turns[1].profileWith(turns[0]);
         }
     }
 
@@ -245,9 +313,11 @@ public final class Program<A, R> {
             return Tensor.input(t.type(), types.size() - 1);
         }
 
-        void check(int from, List<Tensor> given) {
-            if (from + given.size() != arguments.size()) {
-                throw new ShapeException("program: " + (from + given.size()) + " tensors given, it was compiled for " + arguments.size());
+        /// Checks tensors given for the arguments from number `from` on, but for the last `inner` ones.
+        void check(int from, List<Tensor> given, int inner) {
+            if (from + given.size() != arguments.size() - inner) {
+                throw new ShapeException(
+                        "program: " + (from + given.size()) + " tensors given, it was compiled for " + (arguments.size() - inner));
             }
             for (int i = 0; i < given.size(); i++) {
                 if (!given.get(i).type().equals(arguments.get(from + i))) {
@@ -258,7 +328,7 @@ public final class Program<A, R> {
         }
 
         R run(Executable executable, List<Tensor> given) {
-            check(0, given);
+            check(0, given, 0);
             List<Storage> out = results.stream()
                     .map(t -> Storage.allocate(t.dtype(), t.shape().size()))
                     .toList();

@@ -38,7 +38,10 @@ import org.cosmograd.autodiff.Tree;
 ///
 ///     Fit<ResNet, Pairs> fit = Fit.layer(Pairs::x, (y, d) -> y.sub(d.y()).square().mean());
 ///
-/// The numbers depend on the settings' key only: not on the number of threads, and not on whether the run was interrupted and went
+/// Batches too small to keep several threads busy can be cut into [replicas][FitSettings#replicas], which are differentiated at the same
+/// time.
+///
+/// The numbers depend on the settings' key and replicas only: not on the number of threads, and not on whether the run was interrupted and went
 /// on from a checkpoint. Only the time limit is outside this promise.
 ///
 /// @param <M> the model
@@ -209,48 +212,82 @@ public final class Fit<M, D> {
         return Tensor.of(t.type(), t.storage());
     }
 
-    private State<M> step(State<M> s, Feed<D> feed, int batch, int steps, FitSettings settings) {
-        Tensor index = feed.order().gather(0, s.position().mul(batch).add(Tensor.iota(batch)));
-        D rows = Tree.map(feed.rows(), t -> t.gather(0, index));
-        Pass<M> pass = training.of(s.model(), rows, s.key().fold(1));
-        Tensor value = pass.y();
-        M gradient = Tree.rebuild(s.model(), Gradient.of(value, Tree.leaves(s.model())));
+    /// What some rows contribute to a step.
+    ///
+    /// @param moved what the pass itself put in another place, by its name in the model
+    private record Share<M>(Tensor loss, M gradient, Map<String, Tensor> moved) {}
+
+    /// The contribution of the rows `from`, `from + 1`, … of a batch.
+    private Share<M> share(State<M> s, Feed<D> feed, int batch, Tensor from, int rows, Key key) {
+        Tensor index = feed.order().gather(0, s.position().mul(batch).add(from).add(Tensor.iota(rows)));
+        Pass<M> pass = training.of(s.model(), Tree.map(feed.rows(), t -> t.gather(0, index)), key);
+        List<Tensor> gradient = Gradient.of(pass.y(), Tree.leaves(s.model()));
+        return new Share<>(pass.y(), Tree.rebuild(s.model(), gradient), moved(s.model(), gradient, pass.layer()));
+    }
+
+    private Map<String, Tensor> moved(M before, List<Tensor> gradient, M passed) {
+        List<Tensor> old = Tree.leaves(before);
+        List<Tensor> own = Tree.leaves(passed);
+        if (own.size() != old.size()) {
+            throw new IllegalArgumentException("Fit: the training pass must give back a model of the same form; it received " + old.size()
+                    + " tensors and returned " + own.size());
+        }
+        List<String> names = List.copyOf(Tree.named(before).keySet());
+        Map<String, Tensor> moved = new LinkedHashMap<>();
+        for (int i = 0; i < own.size(); i++) {
+            if (own.get(i) != old.get(i)) {
+                if (!gradient.get(i).isZero()) {
+                    throw new IllegalArgumentException("Fit: the training pass moves " + label(names.get(i))
+                            + ", on which its loss depends; use it behind stopGradient(), or leave it to the optimiser");
+                }
+                moved.put(names.get(i), own.get(i));
+            }
+        }
+        return moved;
+    }
+
+    private State<M> update(State<M> s, Feed<D> feed, Share<M> all, int steps, FitSettings settings) {
+        M gradient = all.gradient();
         if (settings.clip() < Double.POSITIVE_INFINITY) {
             gradient = Optimiser.clip(gradient, settings.clip());
         }
         Tensor rate = feed.rate().mul(settings.schedule().at(s.optimiser().step()));
         Optimiser.Update<M> next = settings.optimiser().step(s.model(), gradient, s.optimiser(), rate);
+        Map<String, Tensor> model = new LinkedHashMap<>(Tree.named(next.parameters()));
+        model.putAll(all.moved());
         Tensor first = s.position().equal(0);
         Tensor position = s.position().add(1);
-        Tensor wide = value.reshape().cast(DType.F64);
+        Tensor wide = all.loss().reshape().cast(DType.F64);
         return new State<>(
-                settled(s.model(), gradient, next.parameters(), pass.layer()),
+                Tree.rebuild(s.model(), List.copyOf(model.values())),
                 next.state(),
                 position.less(steps).where(position, 0),
                 first.cast(DType.F64).where(wide, s.loss().add(wide)),
                 s.key().fold(0));
     }
 
-    /// What the pass put in another place stays there; all else is where the optimiser moved it.
-    private static <M> M settled(M before, M gradient, M moved, M passed) {
-        List<Tensor> slopes = Tree.leaves(gradient);
-        List<Tensor> old = Tree.leaves(before);
-        List<Tensor> out = new ArrayList<>(Tree.leaves(moved));
-        List<Tensor> own = Tree.leaves(passed);
-        if (own.size() != out.size()) {
-            throw new IllegalArgumentException("Fit: the training pass must give back a model of the same form; it received " + out.size()
-                    + " tensors and returned " + own.size());
+    private Program.Loop<State<M>, Feed<D>> loop(State<M> state, Feed<D> example, int batch, int steps, FitSettings settings) {
+        int replicas = settings.replicas();
+        if (replicas == 1) {
+            Tensor zero = Tensor.scalar(0, DType.I32);
+            return Program.loop((s, f) -> update(s, f, share(s, f, batch, zero, batch, s.key().fold(1)), steps, settings), state, example);
+        } else if (batch % replicas != 0) {
+            throw new IllegalArgumentException("Fit: a batch of " + batch + " rows cannot be cut into " + replicas
+                    + " equal parts; choose a batch that is a multiple of the number of replicas");
         }
-        for (int i = 0; i < out.size(); i++) {
-            if (own.get(i) != old.get(i)) {
-                if (!slopes.get(i).isZero()) {
-                    throw new IllegalArgumentException("Fit: the training pass moves " + label(List.copyOf(Tree.named(before).keySet()).get(i))
-                            + ", on which its loss depends; use it behind stopGradient(), or leave it to the optimiser");
-                }
-                out.set(i, own.get(i));
-            }
-        }
-        return Tree.rebuild(before, out);
+        int rows = batch / replicas;
+        return Program.replicated(
+                replicas,
+                (s, f, number) -> share(s, f, batch, number.mul(rows), rows, own(s.key().fold(1), number, replicas)),
+                (s, f, sum) -> update(s, f, Tree.map(sum, t -> t.mul(1.0 / replicas)), steps, settings),
+                state,
+                example);
+    }
+
+    /// The key of a replica.
+    private static Key own(Key key, Tensor number, int replicas) {
+        Tensor[] bits = key.split(replicas).stream().map(k -> k.bits().reshape(1, 2)).toArray(Tensor[]::new);
+        return new Key(Tensor.concat(0, bits).gather(0, number));
     }
 
     private Result<M> run(M model, D data, List<D> held, FitSettings settings) {
@@ -272,8 +309,7 @@ public final class Fit<M, D> {
         tell(l -> l.begin(new FitListener.Plan(settings.epochs(), steps, n, heldRows, Tree.size(model), epochs.size())));
 
         Feed<D> example = new Feed<>(data, settings.key().permutation(n), Tensor.scalar(1, DType.F32));
-        Program.Loop<State<M>, Feed<D>> loop =
-                Program.loop((s, f) -> step(s, f, batch, steps, settings), progress.state, example);
+        Program.Loop<State<M>, Feed<D>> loop = loop(progress.state, example, batch, steps, settings);
         Validation<M, D> validation = new Validation<>(loss, model, held, settings.key().fold(2));
 
         double written = before;
@@ -429,6 +465,7 @@ public final class Fit<M, D> {
                 "format", "cosmograd fit 1",
                 "rows", Integer.toString(rows),
                 "batch", Integer.toString(settings.batch()),
+                "replicas", Integer.toString(settings.replicas()),
                 "rate", Double.toString(settings.rate()),
                 "optimiser", settings.optimiser().toString(),
                 "key", Long.toUnsignedString(settings.key().seed(), 16));
@@ -442,7 +479,7 @@ public final class Fit<M, D> {
         try {
             Safetensors saved = Safetensors.read(file);
             new java.util.TreeMap<>(metadata(rows, settings)).forEach((k, v) -> {
-                String there = saved.metadata().getOrDefault(k, "nothing");
+                String there = saved.metadata().getOrDefault(k, k.equals("replicas") ? "1" : "nothing");
                 if (!there.equals(v)) {
                     throw new IllegalArgumentException("Fit: the checkpoint " + file.getFileName() + " belongs to another training: " + k
                             + " is " + there + " there and " + v + " here; remove the file to start anew");

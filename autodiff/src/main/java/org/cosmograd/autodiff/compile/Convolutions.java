@@ -51,7 +51,7 @@ final class Convolutions {
         return switch (op) {
             case Conv.Forward f -> ConvTask.forward(type, s, a, b, to, scratch);
             case Conv.InputGradient g -> ConvTask.inputGradient(type, s, a, b, to, scratch);
-            case Conv.WeightGradient g -> new ConvWeightTask(type, s, a, b, to, scratch);
+            case Conv.WeightGradient g -> ConvWeightTask.of(type, s, a, b, to, scratch);
         };
     }
 

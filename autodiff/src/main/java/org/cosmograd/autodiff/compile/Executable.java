@@ -9,7 +9,7 @@ import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.kernel.Task;
 
 /// A schedule with memory: its steps bound to slabs, constants, inputs and outputs. A run allocates nothing. Not thread-safe.
-public final class Executable implements Memory {
+public final class Executable implements Replay, Memory {
     /// With the system property `cosmograd.profile=true` every step is timed for the listing from the start.
     private static final boolean PROFILE = Boolean.getBoolean("cosmograd.profile");
 
@@ -21,17 +21,17 @@ public final class Executable implements Memory {
     private final Object[] arrays;
     private final int[] bases;
     private final boolean checked;
-    private Optional<Timing> timing;
+    private final Timing.Switch timing;
 
     /// The schedule with memory of its own for what lives inside.
     ///
     /// @param constants the data that the expressions hold
     /// @param checked whether to look for NaN and infinity after every step
     Executable(Schedule schedule, List<Storage> constants, boolean checked) {
-        this(schedule, constants, checked, slabs(schedule.memory()), PROFILE ? Optional.of(new Timing(schedule.steps().size())) : Optional.empty());
+        this(schedule, constants, checked, slabs(schedule.memory()), new Timing.Switch(schedule.steps().size(), PROFILE));
     }
 
-    private Executable(Schedule schedule, List<Storage> constants, boolean checked, List<Storage> slabs, Optional<Timing> timing) {
+    private Executable(Schedule schedule, List<Storage> constants, boolean checked, List<Storage> slabs, Timing.Switch timing) {
         this.schedule = schedule;
         this.constants = constants;
         this.checked = checked;
@@ -78,7 +78,7 @@ public final class Executable implements Memory {
         return slabs;
     }
 
-    /// Another executable with other inputs and outputs on the same memory; the two must not run at the same time. They share times.
+    @Override
     public Executable twin() {
         return new Executable(schedule, constants, checked, slabs, timing);
     }
@@ -89,7 +89,7 @@ public final class Executable implements Memory {
                 .anyMatch(k -> k == Schedule.Kind.INPUT || k == Schedule.Kind.OUTPUT);
     }
 
-    /// Says where inputs are read and outputs written from now on.
+    @Override
     public void bind(List<Storage> inputs, List<Storage> outputs) {
         for (int b = 0; b < arrays.length; b++) {
             Schedule.Buffer x = schedule.buffers().get(b);
@@ -106,10 +106,11 @@ public final class Executable implements Memory {
         }
     }
 
-    /// Runs all steps.
+    @Override
     public void run() {
-        if (timing.isPresent()) {
-            run(timing.get());
+        Timing times = timing.now();
+        if (times != null) {
+            run(times);
             return;
         }
         for (int s = 0; s < tasks.length; s++) {
@@ -150,9 +151,9 @@ public final class Executable implements Memory {
         }
     }
 
-    /// The schedule as text, with the times of the steps so far if they are taken.
+    @Override
     public String explain() {
-        return Listing.of(schedule, timing);
+        return Listing.of(schedule, Optional.ofNullable(timing.now()));
     }
 
     /// The size of the memory for what lives inside.
@@ -160,14 +161,9 @@ public final class Executable implements Memory {
         return schedule.memory().bytes();
     }
 
-    /// From now on steps are timed, or no longer; times so far are forgotten.
+    @Override
     public void profile(boolean on) {
-        timing = on ? Optional.of(new Timing(tasks.length)) : Optional.empty();
-    }
-
-    /// Takes times together with another executable of the same schedule.
-    public void profileWith(Executable other) {
-        timing = other.timing;
+        timing.set(on);
     }
 
     @Override

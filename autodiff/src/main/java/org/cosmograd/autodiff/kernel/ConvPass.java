@@ -172,6 +172,16 @@ final class ConvPass {
         return out;
     }
 
+    /// Rows of the source that a copied block takes.
+    int blockRows() {
+        return Math.max(1, axes[0].at.length) * planeRows;
+    }
+
+    /// Places of each of these rows, zeros included.
+    int blockWidth() {
+        return width;
+    }
+
     /// Places of the source, zeros included, that a copied block takes.
     int blockPlaces() {
         return Math.max(1, axes[0].at.length) * planeRows * width;

@@ -14,7 +14,7 @@ import org.cosmograd.autodiff.DType;
 ///
 /// Order of arithmetic: `y ← fma(source, w, y)` from `+0`, over taps in ascending order of the place they read (first axis outermost)
 /// and then over ascending source channels; with few target channels each tap's sum over channels by itself, then the sum over taps.
-public final class ConvTask implements Task {
+public final class ConvTask implements ConvStep {
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final double WORTH_SHARING = 1_000_000;
     private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
@@ -36,20 +36,19 @@ public final class ConvTask implements Task {
     private final Operand to;
     private final int scratch;
     private final Gemm.RowBlock finished;
-    private final boolean reports;
     private final Workers.Task packing = this::pack;
     private final Workers.Task computing = this::compute;
     private final Object[] arrays = new Object[4];
     private final int[] bases = new int[4];
 
     private ConvTask(DType type, ConvShape shape, boolean gradient, Operand from, Operand weight, Operand to, int scratch,
-            Gemm.RowBlock finished, boolean reports, boolean scalar) {
+            Gemm.RowBlock finished, boolean scalar) {
         this.isDouble = type == DType.F64;
         this.gradient = gradient;
         this.scalar = scalar;
         this.shape = shape;
         this.tiles = ConvTiles.of(isDouble);
-        this.few = isFew(shape, gradient, tiles);
+        this.few = isFew(shape, gradient);
         this.passes = passes(shape, gradient, few);
         this.each = (gradient ? shape.q() : shape.c()) / shape.groups();
         this.columns = (gradient ? shape.c() : shape.q()) / shape.groups();
@@ -66,7 +65,6 @@ public final class ConvTask implements Task {
         this.to = to;
         this.scratch = scratch;
         this.finished = finished;
-        this.reports = reports;
         if (!scalar) {
             tiles.start();
         }
@@ -76,13 +74,20 @@ public final class ConvTask implements Task {
         return gradient ? ConvPass.inputGradient(shape, few) : List.of(ConvPass.forward(shape, few));
     }
 
+    /// Lanes that a choice counts with; the same on all machines, as the choice decides the order of summation.
+    private static final int LANES = 16;
+
     /// Whether lanes are better filled by taps than by target channels.
-    private static boolean isFew(ConvShape s, boolean gradient, ConvTiles tiles) {
+    private static boolean isFew(ConvShape s, boolean gradient) {
         int columns = gradient ? s.c() : s.q();
         int taps = s.kernel()[0] * s.kernel()[1] * s.kernel()[2];
         int stride = s.stride()[0] * s.stride()[1] * s.stride()[2];
-        return s.groups() == 1 && stride == 1 && (gradient ? s.q() : s.c()) >= tiles.lanes / 2
-                && 2L * tiles.padded(taps * columns) <= (long) tiles.padded(columns) * taps;
+        return s.groups() == 1 && stride == 1 && (gradient ? s.q() : s.c()) >= LANES / 2
+                && 2L * roundUp(taps * columns) <= (long) roundUp(columns) * taps;
+    }
+
+    private static int roundUp(int n) {
+        return (n + LANES - 1) / LANES * LANES;
     }
 
     private static long packedLength(ConvShape s, ConvPass p, boolean gradient, boolean few, ConvTiles tiles) {
@@ -92,32 +97,45 @@ public final class ConvTask implements Task {
     }
 
     /// The convolution of `from` with `weight`; `scratch` is the number of a buffer of [#scratchLength] elements.
-    public static ConvTask forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
-        return new ConvTask(type, shape, false, from, weight, to, scratch, (a, b) -> {}, false, false);
+    public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
+        return forward(type, shape, from, weight, to, scratch, (a, b) -> {});
     }
 
     /// The convolution of `from` with `weight`; `finished` hears of rows (places of the result) as they become final.
-    public static ConvTask forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
+    public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
-        return new ConvTask(type, shape, false, from, weight, to, scratch, finished, true, false);
+        return WinogradTask.applies(shape, false)
+                ? new WinogradTask(type, shape, false, from, weight, to, scratch, finished, false)
+                : new ConvTask(type, shape, false, from, weight, to, scratch, finished, false);
     }
 
     /// The input gradient of a convolution for the cotangent `from` of its result.
-    public static ConvTask inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
-        return new ConvTask(type, shape, true, from, weight, to, scratch, (a, b) -> {}, false, false);
+    public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch) {
+        return inputGradient(type, shape, from, weight, to, scratch, (a, b) -> {});
     }
 
-    /// The same in plain loops, for comparison.
-    ConvTask plain() {
-        return new ConvTask(isDouble ? DType.F64 : DType.F32, shape, gradient, from, weight, to, scratch, finished, reports, true);
+    /// The input gradient of a convolution; `finished` hears of rows (places of the input) as they become final.
+    public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
+            Gemm.RowBlock finished) {
+        return WinogradTask.applies(shape, true)
+                ? new WinogradTask(type, shape, true, from, weight, to, scratch, finished, false)
+                : new ConvTask(type, shape, true, from, weight, to, scratch, finished, false);
+    }
+
+    @Override
+    public ConvStep plain() {
+        return new ConvTask(isDouble ? DType.F64 : DType.F32, shape, gradient, from, weight, to, scratch, finished, true);
     }
 
     /// Elements of scratch that a convolution or its input gradient needs.
     ///
     /// @throws ArithmeticException if they are too many
     public static int scratchLength(DType type, ConvShape shape, boolean gradient) {
+        if (WinogradTask.applies(shape, gradient)) {
+            return Math.toIntExact(WinogradTask.scratchLength(type, shape, gradient));
+        }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);
-        boolean few = isFew(shape, gradient, tiles);
+        boolean few = isFew(shape, gradient);
         long sum = 0;
         for (ConvPass p : passes(shape, gradient, few)) {
             sum += packedLength(shape, p, gradient, few, tiles);
@@ -278,10 +296,8 @@ public final class ConvTask implements Task {
                 }
             }
         }
-        if (reports) {
-            for (int r = 0; r < rows; r++) {
-                finished.rows(at + r * size[2], at + r * size[2] + across);
-            }
+        for (int r = 0; r < rows; r++) {
+            finished.rows(at + r * size[2], at + r * size[2] + across);
         }
     }
 
@@ -355,9 +371,11 @@ public final class ConvTask implements Task {
                 }
             }
         }
-        if (reports) {
-            for (int r = 0; r < rows; r++) {
-                finished.rows(cAt + r * cRow, cAt + r * cRow + places);
+        int apart = p.axes[2].step();
+        for (int r = 0; r < rows; r++) {
+            int first = cAt + r * cRow;
+            for (int u = 0; u < places; u += apart == 1 ? places : 1) {
+                finished.rows(first + u * apart, first + u * apart + (apart == 1 ? places : 1));
             }
         }
     }

@@ -7,16 +7,11 @@ import org.cosmograd.autodiff.DType;
 /// cotangent.
 ///
 /// Order of arithmetic: the blocks of [ConvPass] are divided into a number of parts that depends on the sizes alone. Within a part
-/// `w ← fma(x, g, w)` from `+0` over images, then places in row-major order of blocks and within blocks; the parts' sums are then
-/// added one after the other.
-public final class ConvWeightTask implements Task {
+/// `w ← fma(x, g, w)` from `+0` over images, then places in row-major order of blocks and within blocks; then the parts are added as
+/// [ConvParts] has it.
+public final class ConvWeightTask implements ConvStep {
     private static final double WORTH_SHARING = 1_000_000;
     private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
-    private static final int MOST_PARTS = 32;
-    private static final int LEAST_PARTS = 8;
-    /// Elements that all parts together may take before there are fewer of them.
-    private static final long PARTS_LENGTH = 1 << 21;
-    private static final int ROWS_PER_SUM = 16;
 
     private final boolean isDouble;
     private final boolean scalar;
@@ -29,8 +24,7 @@ public final class ConvWeightTask implements Task {
     private final int panels;
     /// Rows of a part for each stretch of the pass, a multiple of the smaller tiles' rows.
     private final int stretch;
-    private final int partLength;
-    private final int parts;
+    private final ConvParts parts;
     private final int[] rowStarts;
     private final Operand from;
     private final Operand cotangent;
@@ -43,8 +37,10 @@ public final class ConvWeightTask implements Task {
 
     /// The weight gradient for an input and the cotangent of its convolution; `scratch` is the number of a buffer of
     /// [#scratchLength] elements.
-    public ConvWeightTask(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch) {
-        this(type, shape, from, cotangent, to, scratch, false);
+    public static Task of(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch) {
+        return WinogradWeightTask.applies(shape)
+                ? new WinogradWeightTask(type, shape, from, cotangent, to, scratch, false)
+                : new ConvWeightTask(type, shape, from, cotangent, to, scratch, false);
     }
 
     private ConvWeightTask(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch, boolean scalar) {
@@ -58,8 +54,8 @@ public final class ConvWeightTask implements Task {
         this.padded = tiles.padded(outputs);
         this.panels = (outputs + MOST_VECTORS * tiles.lanes - 1) / (MOST_VECTORS * tiles.lanes);
         this.stretch = roundUp(pass.length, tiles.fewRows());
-        this.partLength = Math.toIntExact(partLength(shape, pass, tiles));
-        this.parts = parts(pass, partLength);
+        int length = Math.toIntExact(partLength(shape, pass, tiles));
+        this.parts = new ConvParts(isDouble, ConvParts.count(pass.units, shape), length, stretch * MOST_VECTORS * tiles.lanes);
         this.rowStarts = new int[pass.rows];
         Arrays.setAll(rowStarts, r -> r * pass.rowStep);
         this.from = from;
@@ -86,24 +82,21 @@ public final class ConvWeightTask implements Task {
                 * tiles.padded(shape.q() / shape.groups());
     }
 
-    private static int parts(ConvPass pass, long partLength) {
-        long most = Math.clamp(PARTS_LENGTH / Math.max(1, partLength), LEAST_PARTS, MOST_PARTS);
-        // powers of two are shared evenly by most numbers of threads
-        return (int) Math.min(Long.highestOneBit(most), pass.units);
-    }
-
     /// Elements of scratch that a weight gradient needs.
     ///
     /// @throws ArithmeticException if they are too many
     public static int scratchLength(DType type, ConvShape shape) {
+        if (WinogradWeightTask.applies(shape)) {
+            return WinogradWeightTask.scratchLength(type, shape);
+        }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);
         ConvPass pass = pass(shape, tiles);
         long length = partLength(shape, pass, tiles);
-        return Math.toIntExact(Math.multiplyExact(length, (long) parts(pass, length)));
+        return Math.toIntExact(Math.multiplyExact(length, (long) ConvParts.count(pass.units, shape)));
     }
 
-    /// The same in plain loops, for comparison.
-    ConvWeightTask plain() {
+    @Override
+    public ConvStep plain() {
         return new ConvWeightTask(isDouble ? DType.F64 : DType.F32, shape, from, cotangent, to, scratch, true);
     }
 
@@ -122,12 +115,12 @@ public final class ConvWeightTask implements Task {
 
     @Override
     public void run() {
-        int sums = (weightRows() + ROWS_PER_SUM - 1) / ROWS_PER_SUM;
+        int sums = shape.groups() * panels * pass.starts.length;
         if (shape.work() >= WORTH_SHARING) {
-            Workers.run(parts, computing);
+            Workers.run(parts.parts, computing);
             Workers.run(sums, summing);
         } else {
-            for (int i = 0; i < parts; i++) {
+            for (int i = 0; i < parts.parts; i++) {
                 part(i);
             }
             for (int i = 0; i < sums; i++) {
@@ -136,13 +129,9 @@ public final class ConvWeightTask implements Task {
         }
     }
 
-    private int weightRows() {
-        return shape.kernel()[0] * shape.kernel()[1] * shape.kernel()[2] * inputs;
-    }
-
     private void part(int number) {
-        int begin = (int) ((long) pass.units * number / parts);
-        int end = (int) ((long) pass.units * (number + 1) / parts);
+        int begin = (int) ((long) pass.units * number / parts.parts);
+        int end = (int) ((long) pass.units * (number + 1) / parts.parts);
         int block = pass.direct ? 0 : pass.blockLength() + tiles.fewRows();
         int lanes = MOST_VECTORS * tiles.lanes;
         boolean narrow = outputs % tiles.lanes != 0;
@@ -178,7 +167,7 @@ public final class ConvWeightTask implements Task {
                         bAt = copy;
                         bStep = lanes;
                     }
-                    int c = bases[3] + number * partLength + (group * padded + first) * pass.starts.length * stretch;
+                    int c = bases[3] + number * parts.length + (group * padded + first) * pass.starts.length * stretch;
                     for (int s = 0; s < pass.starts.length; s++) {
                         panel(vectors, rows, places, a, aAt + pass.starts[s] + group * inputs, b, bAt, bStep,
                                 c + s * stretch * vectors * tiles.lanes, unit > begin);
@@ -198,42 +187,19 @@ public final class ConvWeightTask implements Task {
         }
     }
 
-    /// Adds the parts of some rows of the weight.
+    /// Adds the parts of the rows of the weight that one stretch makes, for one panel.
     private void sum(int number) {
-        int end = Math.min(weightRows(), (number + 1) * ROWS_PER_SUM);
-        for (int row = number * ROWS_PER_SUM; row < end; row++) {
-            int tap = row / inputs;
-            int taken = tap / pass.fused * stretch + tap % pass.fused * inputs + row % inputs;
-            for (int group = 0; group < shape.groups(); group++) {
-                for (int panel = 0; panel < panels; panel++) {
-                    int first = panel * MOST_VECTORS * tiles.lanes;
-                    int lanes = tiles.vectors(outputs - first) * tiles.lanes;
-                    int width = Math.min(outputs - first, lanes);
-                    int at = bases[3] + (group * padded + first) * pass.starts.length * stretch + taken * lanes;
-                    add(at, width, bases[2] + row * shape.q() + group * outputs + first);
-                }
-            }
-        }
-    }
-
-    private void add(int at, int width, int result) {
-        if (arrays[3] instanceof float[] s) {
-            float[] out = (float[]) arrays[2];
-            System.arraycopy(s, at, out, result, width);
-            for (int p = 1; p < parts; p++) {
-                for (int j = 0; j < width; j++) {
-                    out[result + j] += s[at + p * partLength + j];
-                }
-            }
-        } else {
-            double[] s = (double[]) arrays[3];
-            double[] out = (double[]) arrays[2];
-            System.arraycopy(s, at, out, result, width);
-            for (int p = 1; p < parts; p++) {
-                for (int j = 0; j < width; j++) {
-                    out[result + j] += s[at + p * partLength + j];
-                }
-            }
+        int s = number % pass.starts.length;
+        int panel = number / pass.starts.length % panels;
+        int group = number / pass.starts.length / panels;
+        int first = panel * MOST_VECTORS * tiles.lanes;
+        int lanes = tiles.vectors(outputs - first) * tiles.lanes;
+        int width = Math.min(outputs - first, lanes);
+        int at = (group * padded + first) * pass.starts.length * stretch + s * stretch * lanes;
+        parts.add(arrays[3], bases[3], at, stretch * lanes);
+        for (int i = 0; i < pass.length; i++) {
+            int row = pass.taps[s * pass.fused + i / inputs] * inputs + i % inputs;
+            System.arraycopy(arrays[3], bases[3] + at + i * lanes, arrays[2], bases[2] + row * shape.q() + group * outputs + first, width);
         }
     }
 

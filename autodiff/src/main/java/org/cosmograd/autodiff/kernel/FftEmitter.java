@@ -14,7 +14,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.List;
 
@@ -83,8 +82,7 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
                         .aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
                 .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC, code -> new Body(code).emit()));
         try {
-            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (FftLoop) hidden.lookupClass().getDeclaredConstructor().newInstance();
+            return (FftLoop) Emitted.define(bytes).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException impossible) {
             throw new LinkageError("fft: a loop just emitted cannot be loaded", impossible);
         }

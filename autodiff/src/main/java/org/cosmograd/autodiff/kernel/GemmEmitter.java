@@ -15,7 +15,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandles;
 import java.util.function.Consumer;
 
 /// Emits [GemmTile]s as hidden classes.
@@ -116,8 +115,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
                     body.accept(code);
                 }));
         try {
-            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (GemmTile) hidden.lookupClass().getDeclaredConstructor().newInstance();
+            return (GemmTile) Emitted.define(bytes).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException impossible) {
             throw new LinkageError("matmul: a tile just emitted cannot be loaded", impossible);
         }

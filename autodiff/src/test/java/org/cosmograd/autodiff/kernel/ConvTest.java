@@ -92,7 +92,8 @@ class ConvTest {
         return Stream.of(shape(2, 9, 17, 3, 3, 32, 1, 1, 1, 1), shape(1, 5, 6, 32, 3, 33, 1, 1, 1, 1), shape(2, 7, 3, 5, 3, 7, 2, 1, 1, 1),
                 shape(3, 8, 8, 16, 3, 48, 2, 1, 1, 1), shape(1, 12, 11, 8, 3, 17, 1, 2, 2, 1), shape(2, 6, 6, 8, 3, 8, 1, 1, 1, 4),
                 shape(2, 6, 6, 40, 1, 20, 1, 0, 1, 1), shape(2, 10, 10, 1, 3, 32, 1, 1, 1, 1), shape(2, 10, 10, 32, 3, 1, 1, 1, 1, 1),
-                shape(2, 10, 10, 9, 5, 2, 1, 2, 1, 1), shape(2, 11, 13, 64, 3, 64, 1, 1, 1, 1), shape(2, 6, 7, 6, 3, 6, 1, 1, 1, 6));
+                shape(2, 10, 10, 9, 5, 2, 1, 2, 1, 1), shape(2, 11, 13, 64, 3, 64, 1, 1, 1, 1), shape(2, 10, 12, 16, 3, 40, 1, 1, 1, 1),
+                shape(3, 5, 64, 32, 3, 16, 1, 1, 1, 1), shape(1, 4, 300, 64, 3, 32, 1, 0, 1, 1), shape(2, 6, 7, 6, 3, 6, 1, 1, 1, 6));
     }
 
     private static int product(int[] x) {
@@ -116,11 +117,11 @@ class ConvTest {
         int y = s.n() * product(s.output()) * s.q();
         int w = product(s.kernel()) * s.c() / s.groups() * s.q();
         for (DType type : new DType[] {DType.F32, DType.F64}) {
-            ConvTask forward = ConvTask.forward(type, s, whole(X), whole(W), whole(Y), SCRATCH);
+            ConvStep forward = (ConvStep) ConvTask.forward(type, s, whole(X), whole(W), whole(Y), SCRATCH);
             compare(type, s, forward, forward.plain(), x, w, y, ConvTask.scratchLength(type, s, false));
-            ConvTask back = ConvTask.inputGradient(type, s, whole(X), whole(W), whole(Y), SCRATCH);
+            ConvStep back = (ConvStep) ConvTask.inputGradient(type, s, whole(X), whole(W), whole(Y), SCRATCH);
             compare(type, s, back, back.plain(), y, w, x, ConvTask.scratchLength(type, s, true));
-            ConvWeightTask weight = new ConvWeightTask(type, s, whole(X), whole(W), whole(Y), SCRATCH);
+            ConvStep weight = (ConvStep) ConvWeightTask.of(type, s, whole(X), whole(W), whole(Y), SCRATCH);
             compare(type, s, weight, weight.plain(), x, y, w, ConvWeightTask.scratchLength(type, s));
         }
     }
@@ -133,7 +134,7 @@ class ConvTest {
         Slab memory = new Slab(DType.F32, x, 9 * 16 * 32, y, 1 << 20);
         Task forward = ConvTask.forward(DType.F32, s, whole(X), whole(W), whole(Y), SCRATCH);
         Task back = ConvTask.inputGradient(DType.F32, s, whole(Y), whole(W), whole(X), SCRATCH);
-        Task weight = new ConvWeightTask(DType.F32, s, whole(X), whole(Y), whole(W), SCRATCH);
+        Task weight = ConvWeightTask.of(DType.F32, s, whole(X), whole(Y), whole(W), SCRATCH);
         Workers.threads(1);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (Task t : new Task[] {forward, back, weight}) {
@@ -155,7 +156,7 @@ class ConvTest {
     void rowsAreReportedOnce(ConvShape s) {
         int rows = s.n() * product(s.output());
         AtomicIntegerArray seen = new AtomicIntegerArray(rows);
-        ConvTask t = ConvTask.forward(DType.F32, s, whole(X), whole(W), whole(Y), SCRATCH, (from, to) -> {
+        Task t = ConvTask.forward(DType.F32, s, whole(X), whole(W), whole(Y), SCRATCH, (from, to) -> {
             for (int i = from; i < to; i++) {
                 seen.incrementAndGet(i);
             }
