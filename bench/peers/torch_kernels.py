@@ -3,7 +3,8 @@
 Usage: python3 torch_kernels.py [threads] [case ...]      (default: all cores, all cases)
 
 One JSON line per case on stdout, as torch_peer.py prints them: `ms` is the median, `min_ms` the best run. Convolutions are timed in both
-memory layouts and reported in the faster one. PyTorch has no mass assignment; it is composed of index operations.
+memory layouts: in the usual one, which torch_peer.py's network has, as `torch`, and with channels last as `torch_channels_last`. Where
+PyTorch has several ways to do the same, the fastest is reported. It has no mass assignment; that is composed of index operations.
 """
 import json, sys, time
 import torch
@@ -30,12 +31,12 @@ def timed(fn, runs, warm):
     return sorted(times)
 
 
-def report(name, fns, runs=30, warm=8, **extra):
-    """Times the faster of some equal functions."""
+def report(name, fns, runs=30, warm=8, peer="torch", **extra):
+    """Times the fastest of some equal functions."""
     if not wanted(name):
         return
     times = min((timed(fn, runs, warm) for fn in fns), key=lambda t: t[0])
-    print(json.dumps(dict(peer="torch-" + torch.__version__, case=name, threads=threads,
+    print(json.dumps(dict(peer=peer + "-" + torch.__version__, case=name, threads=threads,
                           ms=round(times[len(times) // 2] * 1e3, 5), min_ms=round(times[0] * 1e3, 5), **extra)), flush=True)
 
 
@@ -56,24 +57,15 @@ for c, k, h in ((1, 32, 64), (32, 32, 64), (32, 64, 32), (64, 64, 32), (64, 128,
     if not (wanted(name + "_forward") or wanted(name + "_backward")):
         continue
     gflop = 2e-9 * 32 * h * h * 9 * c * k
-    forward, backward = [], []
-    for layout in (torch.contiguous_format, torch.channels_last):
+    for peer, layout in (("torch", torch.contiguous_format), ("torch_channels_last", torch.channels_last)):
         x = torch.randn(32, c, h, h).to(memory_format=layout).requires_grad_(c > 1)
         w = (torch.randn(k, c, 3, 3) / (9 * c) ** 0.5).to(memory_format=layout).requires_grad_()
         y = F.conv2d(x, w, padding=1)
         g = torch.randn_like(y)
-
-        def run(x=x.detach(), w=w.detach()):
-            return F.conv2d(x, w, padding=1)
-
-        def grad(x=x, w=w, y=y, g=g):
-            return torch.autograd.grad(y, (x, w) if x.requires_grad else (w,), g, retain_graph=True)
-
-        forward.append(run)
-        backward.append(grad)
-    with torch.no_grad():
-        report(name + "_forward", forward, runs=12, warm=3, gflop=gflop)
-    report(name + "_backward", backward, runs=12, warm=3, gflop=gflop * (2 if c > 1 else 1))
+        with torch.no_grad():
+            report(name + "_forward", [lambda: F.conv2d(x, w, padding=1)], runs=12, warm=3, peer=peer, gflop=gflop)
+        report(name + "_backward", [lambda: torch.autograd.grad(y, (x, w) if c > 1 else (w,), g, retain_graph=True)],
+               runs=12, warm=3, peer=peer, gflop=gflop * (2 if c > 1 else 1))
 
 # --- inverse real transforms
 for n in (64, 128, 256):

@@ -137,9 +137,12 @@ final class BenchCommand implements Runnable {
                         List<String> wanted = Peers.wanted(script, names);
                         time(left.stream().filter(c -> wanted.contains(c.name())).toList(), n, watch, board, progress);
                         left.removeIf(c -> wanted.contains(c.name()));
+                        Set<String> heard = new HashSet<>();
                         peers.run(script, n, wanted, t -> {
                             board.add(t);
-                            progress.step();
+                            if (heard.add(t.name())) {
+                                progress.step();
+                            }
                         });
                     }
                     time(left, n, watch, board, progress);

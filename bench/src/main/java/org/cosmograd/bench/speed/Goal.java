@@ -2,6 +2,7 @@ package org.cosmograd.bench.speed;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a figure should be, and the floor under which the work is not done.
 ///
@@ -18,6 +19,8 @@ record Goal(String cases, Measure measure, int threads, double goal, double floo
         TORCH("torch"),
         /// The geometric mean of [#TORCH] over all the cases.
         TORCH_MEAN("torch"),
+        /// The same for PyTorch with channels last.
+        CHANNELS_LAST_MEAN("torch_channels_last"),
         /// How many times longer JAX takes.
         JAX("jax"),
         /// How many times longer one thread takes than two.
@@ -54,6 +57,7 @@ record Goal(String cases, Measure measure, int threads, double goal, double floo
             new Goal("mdn_step", Measure.TORCH, 0, 8, 4),
             new Goal("cnn_{step,forward}", Measure.TORCH, 2, 1.5, 1.0),
             new Goal("conv_*", Measure.TORCH_MEAN, 0, 1.2, 0.9),
+            new Goal("conv_*", Measure.CHANNELS_LAST_MEAN, 0, 1.2, 0.9),
             new Goal("chain_1M", Measure.TORCH, 0, 4, 3),
             new Goal("softmax_4096x256", Measure.TORCH, 0, 1.5, 1),
             new Goal("{sum,exp}_1M", Measure.TORCH, 0, 1, 0.9),
@@ -88,6 +92,14 @@ record Goal(String cases, Measure measure, int threads, double goal, double floo
         return ALL.stream()
                 .filter(g -> g.measure == measure && (g.threads == 0 || g.threads == threads) && Cases.matches(g.cases, name))
                 .findFirst();
+    }
+
+    /// The goal for a ratio to a peer, if there is one.
+    static Optional<Goal> against(String peer, String name, int threads) {
+        return Stream.of(Measure.TORCH, Measure.JAX)
+                .filter(m -> m.peer.equals(peer))
+                .findFirst()
+                .flatMap(m -> of(name, m, threads));
     }
 
     /// How a figure compares with this; to the digits that are shown.

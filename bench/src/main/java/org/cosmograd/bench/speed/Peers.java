@@ -25,8 +25,8 @@ import org.cosmograd.bench.UserException;
 /// The peers' scripts: those of a folder, and the project's own for cases that are missing there.
 ///
 /// A script is called `python3 SCRIPT THREADS CASE…` and prints one line of JSON per case, as [Timing#json]. It may ignore the names
-/// and print more. It is asked for a case if its text mentions the name, as `"rfftn_64"` or as `"rfftn_{…}"`, and is ended when it has
-/// printed what it was asked for.
+/// and print more. It is asked for a case if its text mentions the name, as `"rfftn_64"` or as `"rfftn_{…}"`; a script of the folder
+/// is ended when it has printed what it was asked for.
 public final class Peers implements AutoCloseable {
     private static final List<String> OWN = List.of("torch_kernels.py");
     private static final String ROOM = "/org/cosmograd/bench/peers/";
@@ -35,7 +35,11 @@ public final class Peers implements AutoCloseable {
     private static final Pattern MISSING_MODULE = Pattern.compile("No module named '([^']+)'");
 
     /// A script.
-    public record Script(Path file, String text) {
+    ///
+    /// @param file where it is
+    /// @param text what it says
+    /// @param selects whether it times no more than it is asked for
+    public record Script(Path file, String text, boolean selects) {
         /// Its name.
         public String name() {
             return file.getFileName().toString();
@@ -73,7 +77,7 @@ public final class Peers implements AutoCloseable {
             List<Script> scripts = new ArrayList<>();
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.filter(f -> f.toString().endsWith(".py")).sorted(Comparator.reverseOrder()).toList()) {
-                    scripts.add(new Script(file, Files.readString(file)));
+                    scripts.add(new Script(file, Files.readString(file), false));
                 }
             }
             if (scripts.isEmpty()) {
@@ -87,7 +91,7 @@ public final class Peers implements AutoCloseable {
                 try (InputStream in = Peers.class.getResourceAsStream(ROOM + name)) {
                     if (in != null) {
                         String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                        scripts.add(new Script(Files.writeString(own.resolve(name), text), text));
+                        scripts.add(new Script(Files.writeString(own.resolve(name), text), text, true));
                         own.resolve(name).toFile().deleteOnExit();
                     }
                 }
@@ -129,7 +133,7 @@ public final class Peers implements AutoCloseable {
             boolean whole;
             try {
                 process.getOutputStream().close();
-                whole = listen(process, threads, wanted, heard);
+                whole = listen(process, script, threads, wanted, heard);
             } finally {
                 process.destroy();
             }
@@ -147,21 +151,25 @@ public final class Peers implements AutoCloseable {
         }
     }
 
-    /// Reads until the script ends or has printed all that is wanted, and takes off `wanted` what has come.
+    /// Reads until the script ends or has printed all that is wanted, and takes off `left` what has come.
     ///
     /// @return false if it took too long
-    private static boolean listen(Process process, int threads, List<String> wanted, Consumer<Timing> heard)
+    private static boolean listen(Process process, Script script, int threads, List<String> left, Consumer<Timing> heard)
             throws IOException, InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        while (!wanted.isEmpty()) {
+        List<String> wanted = List.copyOf(left);
+        while (script.selects() || !left.isEmpty()) {
             boolean over = process.waitFor(20, TimeUnit.MILLISECONDS);
             while (lines.ready()) {
                 String line = lines.readLine();
                 if (line == null) {
                     return true;
                 }
-                Timing.parse(line, threads).filter(t -> wanted.remove(t.name())).ifPresent(heard);
+                Timing.parse(line, threads).filter(t -> wanted.contains(t.name())).ifPresent(t -> {
+                    left.remove(t.name());
+                    heard.accept(t);
+                });
             }
             if (over) {
                 return true;

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.cosmograd.bench.speed.Goal.Measure;
 import org.cosmograd.sbi.io.Json;
 
 /// The best of everybody in every case, as a table with ratios and goals.
@@ -71,7 +70,7 @@ public final class Scoreboard {
     /// The cases, a row for each number of threads.
     Table caseTable() {
         List<String> heading = new ArrayList<>(List.of("case", "threads", "best ms", "median ms", "GFLOP/s", "bytes/run"));
-        peers.forEach(p -> heading.addAll(List.of(p + " ms", "ratio", "goal (floor)")));
+        peers.forEach(p -> heading.addAll(hasGoals(p) ? List.of(p + " ms", "ratio", "goal (floor)") : List.of(p + " ms", "ratio")));
         List<List<String>> rows = new ArrayList<>();
         for (Case c : cases) {
             for (int n : threads) {
@@ -79,6 +78,10 @@ public final class Scoreboard {
             }
         }
         return new Table(heading, rows);
+    }
+
+    private boolean hasGoals(String peer) {
+        return cases.stream().anyMatch(c -> threads.stream().anyMatch(n -> Goal.against(peer, c.name(), n).isPresent()));
     }
 
     private List<String> row(Timing t) {
@@ -91,10 +94,12 @@ public final class Scoreboard {
                 Long.toString((long) t.figure(Timing.BYTES))));
         for (String peer : peers) {
             Optional<Double> ratio = ratio(peer, t.name(), t.threads());
-            Optional<Goal> goal = Goal.of(t.name(), peer.equals(Measure.JAX.peer()) ? Measure.JAX : Measure.TORCH, t.threads());
+            Optional<Goal> goal = Goal.against(peer, t.name(), t.threads());
             row.add(timing(peer, t.name(), t.threads()).map(p -> milliseconds(p.best())).orElse(""));
             row.add(ratio.map(r -> format("%.2f", r) + goal.map(g -> " " + g.verdict(r).mark()).orElse("")).orElse(""));
-            row.add(ratio.isPresent() ? goal.map(Goal::text).orElse("") : "");
+            if (hasGoals(peer)) {
+                row.add(ratio.isPresent() ? goal.map(Goal::text).orElse("") : "");
+            }
         }
         return row;
     }
@@ -105,8 +110,8 @@ public final class Scoreboard {
         for (Goal g : Goal.ALL) {
             List<String> names = cases.stream().map(Case::name).filter(n -> Cases.matches(g.cases(), n)).toList();
             switch (g.measure()) {
-                case TORCH_MEAN -> threads.forEach(n -> mean(names, n).ifPresent(m -> rows.add(figure(g, n,
-                        "geometric mean of the ratios to PyTorch, " + g.cases(), m, "%.2f"))));
+                case TORCH_MEAN, CHANNELS_LAST_MEAN -> threads.forEach(n -> mean(g.measure().peer(), names, n)
+                        .ifPresent(m -> rows.add(figure(g, n, "geometric mean of the ratios to " + g.measure().peer() + ", " + g.cases(), m, "%.2f"))));
                 case SCALING -> names.forEach(name -> ours(name, 1).flatMap(one -> ours(name, 2).map(two -> one.best() / two.best()))
                         .ifPresent(s -> rows.add(figure(g, 2, "one thread to two, " + name, s, "%.2f"))));
                 case NANOS -> names.forEach(name -> threads.forEach(n -> ours(name, n)
@@ -122,8 +127,8 @@ public final class Scoreboard {
         return new Table(List.of("figure", "threads", "ours", "goal (floor)"), rows);
     }
 
-    private Optional<Double> mean(List<String> names, int n) {
-        List<Double> ratios = names.stream().flatMap(name -> ratio(Measure.TORCH_MEAN.peer(), name, n).stream()).toList();
+    private Optional<Double> mean(String peer, List<String> names, int n) {
+        List<Double> ratios = names.stream().flatMap(name -> ratio(peer, name, n).stream()).toList();
         return ratios.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Math.exp(ratios.stream().mapToDouble(Math::log).average().orElse(0)));

@@ -48,7 +48,7 @@ class ScoreboardTest {
         board.add(timing("torch-2", "conv_b", 1, 2, 0));
         assertEquals(
                 List.of(
-                        List.of("geometric mean of the ratios to PyTorch, conv_*", "1", "1.00 ·", "1.2 (0.9)"),
+                        List.of("geometric mean of the ratios to torch, conv_*", "1", "1.00 ·", "1.2 (0.9)"),
                         List.of("one thread to two, rfftn_128", "2", "1.82 ·", "1.9 (1.7)")),
                 board.figureTable().rows());
     }
