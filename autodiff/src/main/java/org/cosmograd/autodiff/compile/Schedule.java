@@ -438,7 +438,7 @@ public final class Schedule {
         double whole = numbers.slice(r - rank, r).size();
         double edge = weighted ? 1 / whole : 1;
         double rest = weighted == inverse ? edge : inverse ? 0.5 : 2 / whole;
-        int length = FftTask.scratchLength(inverse, batch, dims);
+        int length = FftTask.scratchLength(inverse, n.dtype(), batch, dims);
         List<View> writes = new ArrayList<>(List.of(to));
         int between = length == 0 ? -1 : buffer(Kind.INSIDE, new TensorType(n.dtype(), Shape.of(length)), -1);
         if (between >= 0) {
