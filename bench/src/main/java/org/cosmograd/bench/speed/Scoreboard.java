@@ -80,6 +80,11 @@ public final class Scoreboard {
         return new Table(heading, rows);
     }
 
+    /// Whether a case has a goal against one of these peers.
+    public boolean hasGoal(Set<String> families, String name, int threads) {
+        return families.stream().anyMatch(f -> Goal.against(f, name, threads).isPresent());
+    }
+
     private boolean hasGoals(String peer) {
         return cases.stream().anyMatch(c -> threads.stream().anyMatch(n -> Goal.against(peer, c.name(), n).isPresent()));
     }
