@@ -1,8 +1,6 @@
 package org.cosmograd.nn;
 
-import java.util.List;
 import java.util.stream.IntStream;
-import org.cosmograd.autodiff.CustomRule;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.ShapeException;
@@ -56,28 +54,17 @@ public record BatchNorm(Tensor scale, Tensor shift, Tensor mean, Tensor variance
                     + "; use larger batches, or GroupNorm");
         }
         int[] axes = IntStream.range(0, x.shape().rank() - 1).toArray();
-        Moments m = Moments.of(x, axes);
-        Tensor normal = m.centred().mul(m.inverse());
-        // with `Σ g` and `Σ g x̂`, the derivatives by b and a, that by x needs no sums of its own
-        CustomRule rule = CustomRule.of(v -> normal.mul(v.get(1)).add(v.get(2)), (v, y, g) -> {
-            Tensor first = g.sum(axes);
-            Tensor second = g.mul(normal).sum(axes);
-            Tensor slope = g.sub(first.div(rows)).sub(normal.mul(second.div(rows)));
-            return List.of(slope.mul(m.inverse().mul(v.get(1))), second, first);
-        });
-        Tensor y = rule.apply(x, scale, shift);
-        Tensor mu = m.mean().reshape(n);
-        Tensor sigma2 = m.variance().reshape(n);
+        Moments m = Moments.of(x, t -> t.mean(axes));
         Tensor seen = batches.add(1);
         Tensor weight = seen.cast(mean.dtype()).reciprocal().max(rate);
         BatchNorm next = new BatchNorm(
                 scale,
                 shift,
-                moved(mean, mu, weight),
-                moved(variance, sigma2.mul(rows / (rows - 1.0)), weight),
+                moved(mean, m.mean(), weight),
+                moved(variance, m.variance().mul(rows / (rows - 1.0)), weight),
                 seen,
                 rate);
-        return new Pass<>(y, next);
+        return new Pass<>(m.normal().mul(scale).add(shift), next);
     }
 
     private static Tensor moved(Tensor average, Tensor value, Tensor weight) {

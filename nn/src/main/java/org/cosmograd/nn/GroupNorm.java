@@ -1,5 +1,7 @@
 package org.cosmograd.nn;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.ShapeException;
 import org.cosmograd.autodiff.Tensor;
@@ -37,10 +39,20 @@ public record GroupNorm(Tensor scale, Tensor shift, int groups) implements Layer
         if (x.shape().rank() < 2 || x.dim(-1) != n) {
             throw new ShapeException("GroupNorm: needs rows with " + n + " channels in the last axis, got " + x.type());
         }
-        int rows = x.dim(0);
-        int pixels = x.shape().size() / Math.max(1, rows * n);
-        Tensor grouped = x.reshape(rows, pixels, groups, n / groups);
-        return Moments.normal(grouped, 1, 3).reshape(x.shape()).mul(scale).add(shift);
+        return Moments.of(x, this::average).normal().mul(scale).add(shift);
+    }
+
+    /// Over pixels first and then over the few numbers left, which is faster than both at once.
+    private Tensor average(Tensor t) {
+        int rows = t.dim(0);
+        int n = scale.dim(0);
+        Tensor channels = t.mean(IntStream.range(1, t.shape().rank() - 1).toArray());
+        Tensor means = channels.reshape(rows, groups, n / groups).mean(2).expand(-1).broadcastTo(rows, groups, n / groups);
+        int[] laid = new int[t.shape().rank()];
+        Arrays.fill(laid, 1);
+        laid[0] = rows;
+        laid[laid.length - 1] = n;
+        return means.reshape(laid);
     }
 
     @Override

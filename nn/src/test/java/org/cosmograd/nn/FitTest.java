@@ -17,6 +17,7 @@ import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.Tree;
+import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +59,26 @@ class FitTest {
         Tensor x = Tensor.of(new float[][] {{-2}, {0.5f}, {1}});
         assertArrayEquals(new double[] {Math.sin(-2), Math.sin(0.5), Math.sin(1)}, r.model().apply(x).toDoubles(), 0.02);
         assertTrue(r.epochs().getLast().rate() <= 5e-3);
+    }
+
+    @Test
+    void replicasAverageTheSameGradient() {
+        Mlp net = Mlp.of(KEY, Activation.TANH, 1, 16, 1);
+        Fit<Mlp, Pairs> fit = Fit.of(FitTest::mse);
+        FitSettings s = FitSettings.DEFAULT.withBatch(60).withEpochs(3);
+        Tensor x = Tensor.of(new float[][] {{-2}, {0.5f}, {1}});
+        float[] whole = fit.train(net, sine(600), s).model().apply(x).toFloats();
+        float[] parts = fit.train(net, sine(600), s.withReplicas(4)).model().apply(x).toFloats();
+        assertArrayEquals(whole, parts, 1e-4f);
+        int threads = Workers.threads();
+        for (int t = 1; t <= 3; t++) {
+            Workers.threads(t);
+            assertArrayEquals(parts, fit.train(net, sine(600), s.withReplicas(4)).model().apply(x).toFloats(), t + " threads");
+        }
+        Workers.threads(threads);
+        assertEquals(
+                "Fit: a batch of 60 rows cannot be cut into 7 equal parts; choose a batch that is a multiple of the number of replicas",
+                assertThrows(IllegalArgumentException.class, () -> fit.train(net, sine(600), s.withReplicas(7))).getMessage());
     }
 
     @Test

@@ -35,10 +35,12 @@ public final class Evaluator {
     /// there.
     private static Storage stepwise(Tensor t, Graph graph) {
         List<Tensor> all = new ArrayList<>();
+        Set<Tensor> listed = Collections.newSetFromMap(new IdentityHashMap<>());
         all.add(t);
+        listed.add(t);
         for (int i = 0; i < graph.size(); i++) {
             Tensor origin = graph.origin(i);
-            if (!(origin.op() instanceof Leaf) && !Graph.isView(origin.op()) && origin != t && origin.op().equals(graph.node(i).op())) {
+            if (!(origin.op() instanceof Leaf) && !Graph.isView(origin.op()) && origin.op().equals(graph.node(i).op()) && listed.add(origin)) {
                 all.add(origin);
             }
         }

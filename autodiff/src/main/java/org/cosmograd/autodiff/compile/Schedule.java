@@ -15,6 +15,7 @@ import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.ConvShape;
+import org.cosmograd.autodiff.kernel.Cost;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
@@ -90,7 +91,10 @@ public final class Schedule {
     private final List<Step> steps = new ArrayList<>();
     private final Map<Integer, View> views = new HashMap<>();
     private final Map<Integer, Integer> outputs;
+    private final Homes homes;
+    private final Map<Integer, Homes.Home> settled = new HashMap<>();
     private final boolean[] stored;
+    private final boolean[] repeated;
     private final List<Step> ordered;
     private final MemoryPlan memory;
 
@@ -99,7 +103,8 @@ public final class Schedule {
         this.fusion = new Fusion(graph, fuse);
         this.layout = new Layout(graph, fuse);
         this.stored = new boolean[graph.size()];
-        markStored();
+        this.repeated = new boolean[graph.size()];
+        markStored(fuse);
         int constants = 0;
         for (int i = 0; i < graph.size(); i++) {
             if (graph.node(i).op() instanceof Leaf.Input in) {
@@ -116,6 +121,7 @@ public final class Schedule {
             }
         }
         this.outputs = outputs;
+        this.homes = new Homes(graph, i -> !fuse || outputs.containsKey(i));
         for (Fusion.Item item : fusion.ordered()) {
             emit(item);
         }
@@ -153,10 +159,13 @@ public final class Schedule {
 
     // ------------------------------------------------------------------------------------------------- values
 
-    /// A node of a group needs memory if anything but direct use inside the group asks for it.
-    private void markStored() {
+    /// A node of a group needs memory if anything but direct use inside the group asks for it. A single operation on what is stored
+    /// anyway, such as the mask of a rectified unit, is rather repeated where it is used.
+    private void markStored(boolean fuse) {
+        boolean[] moved = new boolean[stored.length];
         for (int r : graph.roots()) {
             stored[fusion.base(r)] = true;
+            moved[fusion.base(r)] = true;
         }
         for (int i = 0; i < stored.length; i++) {
             Graph.Node n = graph.node(i);
@@ -167,7 +176,15 @@ public final class Schedule {
                 int b = fusion.base(o);
                 boolean inside = o == b && fusion.item(i) == fusion.item(b) && graph.node(b).op() instanceof Elementwise;
                 stored[b] |= !inside;
+                moved[b] |= o != b || fusion.item(i) >= 0 && !fusion.itemOf(i).loop;
             }
+        }
+        for (int i = 0; i < stored.length && fuse; i++) {
+            Graph.Node n = graph.node(i);
+            boolean light = n.op() instanceof Elementwise e && !(e instanceof Elementwise.Cast) && Cost.of(e, n.in().size(), n.dtype()) <= 2;
+            repeated[i] = light && stored[i] && !moved[i] && n.in().size() == 2 && graph.node(n.in().getFirst()).isLiteral()
+                    && stored[n.in().getLast()] && !repeated[n.in().getLast()];
+            stored[i] &= !repeated[i];
         }
     }
 
@@ -182,6 +199,16 @@ public final class Schedule {
 
     /// Makes the buffer of a node that is about to be computed.
     private View define(int node) {
+        Homes.Home home = homes.of(node).orElse(null);
+        if (home != null) {
+            View whole = views.containsKey(home.whole()) ? view(home.whole()) : define(home.whole());
+            Optional<View> inside = homes.place(node, home, whole);
+            if (inside.isPresent()) {
+                views.put(node, inside.get());
+                settled.put(node, home);
+                return inside.get();
+            }
+        }
         TensorType type = graph.node(node).type();
         Integer output = outputs.get(node);
         int b = output == null ? buffer(Kind.INSIDE, type, node) : buffer(Kind.OUTPUT, type, output);
@@ -313,13 +340,19 @@ public final class Schedule {
             case Conv c -> convolution(i, n, c);
             case Spectral f -> spectral(i, n, f);
             case Movement.Concat c -> {
-                List<View> parts = n.in().stream().map(this::view).toList();
-                View to = define(i);
+                View to = views.containsKey(i) ? view(i) : define(i);
                 int at = 0;
-                for (View p : parts) {
-                    View piece = new View(to.buffer(), to.offset() + at * to.strides()[c.axis()], to.strides(), p.shape());
-                    copy(p, piece, n.dtype(), List.of(i));
-                    at += p.shape().dim(c.axis());
+                for (int k = 0; k < n.in().size(); k++) {
+                    int part = n.in().get(k);
+                    Shape shape = graph.node(part).shape();
+                    View piece = new View(to.buffer(), to.offset() + at * to.strides()[c.axis()], to.strides(), shape);
+                    Homes.Home home = settled.get(fusion.base(part));
+                    if (graph.node(part).op() instanceof Leaf.Literal l) {
+                        fill(piece, l.value(), n.dtype(), List.of(i));
+                    } else if (home == null || home.whole() != i || home.part() != k) {
+                        copy(view(part), piece, n.dtype(), List.of(i));
+                    }
+                    at += shape.dim(c.axis());
                 }
             }
             case Movement.Pad p -> {
@@ -407,11 +440,20 @@ public final class Schedule {
 
     private void denseStep(int i, Graph.Node n) {
         List<View> in = n.in().stream().map(this::dense).toList();
-        Shape first = in.isEmpty() ? n.shape() : in.getFirst().shape();
+        List<Shape> shapes = in.stream().map(View::shape).toList();
+        View to = define(i);
+        List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
+        operands.add(to.operand());
+        // each task has work of its own, which may remember its operands
+        step(() -> new DenseTask(n.op().name(), work(n, shapes), operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), shapes));
+    }
+
+    private static DenseTask.Work work(Graph.Node n, List<Shape> in) {
+        Shape first = in.isEmpty() ? n.shape() : in.getFirst();
         int size = first.size();
-        DenseTask.Work work = switch (n.op()) {
-            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).shape().size());
-            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).shape().size());
+        return switch (n.op()) {
+            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).size());
+            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).size());
             case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
             case Reduction.ArgMax m ->
                     Dense.argMax(first.slice(0, m.axis()).size(), first.dim(m.axis()), first.slice(m.axis() + 1, first.rank()).size());
@@ -428,13 +470,9 @@ public final class Schedule {
             case Border.Extend e -> Convolutions.extend(e, first);
             case Border.Fold f -> Convolutions.fold(f, n.shape());
             case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
-            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1).shape());
+            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1));
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
-        View to = define(i);
-        List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
-        operands.add(to.operand());
-        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), in.stream().map(View::shape).toList()));
     }
 
     // ------------------------------------------------------------------------------------------------- groups
@@ -528,7 +566,7 @@ public final class Schedule {
             Graph.Node n = graph.node(node);
             if (n.op() instanceof Leaf.Literal l) {
                 return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
-            } else if (!members.contains(node)) {
+            } else if (!members.contains(node) && !repeated[node]) {
                 View v = view(node);
                 Integer s = sources.get(v);
                 if (s == null) {

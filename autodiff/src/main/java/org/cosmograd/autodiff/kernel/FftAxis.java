@@ -20,21 +20,18 @@ sealed interface FftAxis permits FftPasses, FftForeign {
     void use(List<FftLoop> loops);
 
     /// Transforms `lanes` sequences: element `j` of sequence `l` is read at `j*xStep + l` beyond `xRe` and `xIm`, and its transform
-    /// written likewise. In between, numbers go to and fro between two stretches of `buffer`, each of [#room], which must not be where
-    /// the result goes; only the second may hold the source.
+    /// written likewise, perhaps to the same place. In between, numbers are in the panel, [#room] elements of `own` at `panel`.
     ///
     /// @param simd whether `lanes` is a vector and vector loops are to be used
-    void run(boolean simd, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep, Object buffer,
-            int first, int second);
+    void through(boolean simd, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep, Object own,
+            int panel);
 
-    /// Which of both stretches can take the result.
-    int target(int first, int second);
+    /// The same for sequences that are in the panel already, real and imaginary parts of an element one after the other. The panel
+    /// ends up in disorder.
+    void within(boolean simd, int lanes, Object own, int panel, Object y, int yRe, int yIm, int yStep);
 
-    /// Elements that each stretch of the buffer must have.
+    /// Elements that a panel must have.
     default int room(int lanes) {
-        return 2 * n() * lanes + GAP;
+        return 2 * n() * lanes;
     }
-
-    /// Between real and imaginary parts, so that they do not compete for the same lines of the cache.
-    int GAP = 16;
 }

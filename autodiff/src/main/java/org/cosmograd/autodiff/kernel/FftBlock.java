@@ -42,6 +42,7 @@ final class FftBlock {
     private static final int UNPACK = 0;
     private static final int PACK = 1;
     private static final int SCALE = 2;
+    /// Followed, among vector loops, by those for panels of real and of complex rows.
     private static final int TRANSPOSE = 3;
 
     private record Key(boolean doubles, boolean inverse, List<Integer> dims, double edge, double rest) {}
@@ -77,15 +78,17 @@ final class FftBlock {
         this.others = Arrays.stream(dims, 0, dims.length - 1).mapToObj(d -> FftAxis.of(doubles, d)).toArray(FftAxis[]::new);
         this.unpackTable = inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 0.5, -1) : scales(edge, rest);
         this.packTable = !inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 1, 1) : scales(edge, 2 * rest);
-        this.scalar = ENDS.stream().map(k -> loops.scalar(new FftLoops.Name(k, 0))).toArray(FftLoop[]::new);
+        this.scalar = ENDS.stream().map(k -> loops.scalar(new FftLoops.Name(k, 0, 0))).toArray(FftLoop[]::new);
         this.vector = scalar;
         if (loops.lanes > 0) {
             for (FftAxis a : axes()) {
                 a.loops().forEach(l -> warming.add(loops.simd(l)));
             }
             Kind end = n % 2 == 1 ? Kind.SCALE : inverse ? Kind.PACK : Kind.UNPACK;
-            warming.add(loops.simd(new FftLoops.Name(end, 0)));
-            warming.add(loops.simd(new FftLoops.Name(Kind.TRANSPOSE, 0)));
+            warming.add(loops.simd(new FftLoops.Name(end, 0, 0)));
+            for (int leg = 0; leg <= 2; leg++) {
+                warming.add(loops.simd(new FftLoops.Name(Kind.TRANSPOSE, 0, leg)));
+            }
         }
         int most = 0;
         for (FftAxis a : axes()) {
@@ -151,10 +154,12 @@ final class FftBlock {
             a.use(ready.subList(at, at + count));
             at += count;
         }
-        FftLoop[] ends = scalar.clone();
+        FftLoop[] ends = Arrays.copyOf(scalar, TRANSPOSE + 3);
         ends[n % 2 == 1 ? SCALE : UNPACK] = ready.get(at);
         ends[n % 2 == 1 ? SCALE : PACK] = ready.get(at);
-        ends[TRANSPOSE] = ready.get(at + 1);
+        for (int leg = 0; leg <= 2; leg++) {
+            ends[TRANSPOSE + leg] = ready.get(at + 1 + leg);
+        }
         vector = ends;
         warm = true;
     }
@@ -198,7 +203,8 @@ final class FftBlock {
         int done = 0;
         if (vectors) {
             int blocks = length / lanes;
-            vector[TRANSPOSE].run(x, at, 0, lanes, row, y, to, 0, lanes * step, step, y, 0, blocks, 0);
+            int leg = step == lanes ? 1 : step == 2 * lanes ? 2 : 0;
+            vector[TRANSPOSE + leg].run(x, at, 0, lanes, row, y, to, 0, lanes * step, step, y, 0, blocks, 0);
             done = blocks * lanes;
         }
         scalar[TRANSPOSE].run(x, at + done, 0, 1, row, y, to + done * step, 0, step, 1, y, 0, length - done, width);
@@ -221,7 +227,7 @@ final class FftBlock {
             Object own) {
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            others[axis].run(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, y, yRe + l, yIm + l, yStep, own, panel, second);
+            others[axis].through(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, y, yRe + l, yIm + l, yStep, own, panel);
         }
     }
 
@@ -229,16 +235,14 @@ final class FftBlock {
     void rows(boolean simd, int axis, int count, Object x, int xRe, int xIm, int xRow, Object y, int yRe, int yIm, int yRow,
             Object own) {
         FftAxis a = others[axis];
-        int target = a.target(second, panel);
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
             boolean vectors = simd && width == lanes;
-            int imaginary = a.n() * width + FftAxis.GAP;
-            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, width);
-            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + imaginary, width);
-            a.run(vectors, width, own, panel, panel + imaginary, width, own, target, target + imaginary, width, own, second, panel);
-            out(vectors, width, a.n(), own, target, width, y, yRe + l * yRow, yRow);
-            out(vectors, width, a.n(), own, target + imaginary, width, y, yIm + l * yRow, yRow);
+            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * width);
+            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + width, 2 * width);
+            a.within(vectors, width, own, panel, own, second, second + width, 2 * width);
+            out(vectors, width, a.n(), own, second, 2 * width, y, yRe + l * yRow, yRow);
+            out(vectors, width, a.n(), own, second + width, 2 * width, y, yIm + l * yRow, yRow);
         }
     }
 
@@ -249,10 +253,9 @@ final class FftBlock {
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
             boolean vectors = simd && width == lanes;
-            int imaginary = a.n() * width + FftAxis.GAP;
-            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, width);
-            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + imaginary, width);
-            a.run(vectors, width, own, panel, panel + imaginary, width, y, yRe + l, yIm + l, yStep, own, second, panel);
+            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * width);
+            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + width, 2 * width);
+            a.within(vectors, width, own, panel, y, yRe + l, yIm + l, yStep);
         }
     }
 
@@ -260,55 +263,52 @@ final class FftBlock {
 
     /// Half spectra of `count` real rows: row `l` lies at `at + l*row`, element `k` of its spectrum goes to `k*yStep + l`.
     void forward(boolean simd, int count, Object x, int at, int row, Object y, int yRe, int yIm, int yStep, Object own) {
-        int target = real.target(second, panel);
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            forward(simd && width == lanes, width, x, at + l * row, row, target, y, yRe + l, yIm + l, yStep, own);
+            forwardBlock(simd && width == lanes, width, x, at + l * row, row, y, yRe + l, yIm + l, yStep, own);
         }
     }
 
-    private void forward(boolean vectors, int width, Object x, int at, int row, int target, Object y, int yRe, int yIm, int yStep,
-            Object own) {
+    private void forwardBlock(boolean vectors, int width, Object x, int at, int row, Object y, int yRe, int yIm, int yStep, Object own) {
         FftLoop[] loops = vectors ? vector : scalar;
-        int imaginary = real.n() * width + FftAxis.GAP;
-        in(vectors, width, n, x, at, row, own, panel, width);
+        int step = 2 * width;
         if (n % 2 == 0) {
-            // Even elements are real parts, odd ones imaginary parts.
+            // Even elements become real parts, odd ones imaginary parts.
             int m = real.n();
-            real.run(vectors, width, own, panel, panel + width, 2 * width, own, target, target + imaginary, width, own, second, panel);
-            loops[UNPACK].run(own, target, target + imaginary, width, m * width, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2,
-                    width);
+            in(vectors, width, n, x, at, row, own, panel, width);
+            real.within(vectors, width, own, panel, own, second, second + width, step);
+            loops[UNPACK].run(own, second, second + width, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, width);
         } else {
-            zero(own, panel + imaginary, n * width);
-            real.run(vectors, width, own, panel, panel + imaginary, width, own, target, target + imaginary, width, own, second, panel);
-            loops[SCALE].run(own, target, target + imaginary, width, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, width);
+            zero(own, panel, 2 * n * width);
+            in(vectors, width, n, x, at, row, own, panel, step);
+            real.within(vectors, width, own, panel, own, second, second + width, step);
+            loops[SCALE].run(own, second, second + width, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, width);
         }
     }
 
     /// The real rows of `count` half spectra, laid out as in [#forward].
     void inverse(boolean simd, int count, Object x, int xRe, int xIm, int xStep, Object y, int at, int row, Object own) {
-        int target = real.target(second, panel);
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            inverse(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, target, y, at + l * row, row, own);
+            inverseBlock(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, y, at + l * row, row, own);
         }
     }
 
-    private void inverse(boolean vectors, int width, Object x, int xRe, int xIm, int xStep, int target, Object y, int at, int row,
-            Object own) {
+    // Real and imaginary parts change places on the way in and on the way out.
+    private void inverseBlock(boolean vectors, int width, Object x, int xRe, int xIm, int xStep, Object y, int at, int row, Object own) {
         FftLoop[] loops = vectors ? vector : scalar;
-        int imaginary = real.n() * width + FftAxis.GAP;
+        int step = 2 * width;
         if (n % 2 == 0) {
             int m = real.n();
-            loops[PACK].run(x, xRe, xIm, xStep, m * xStep, own, panel, panel + imaginary, width, m * width, packTable, 0, m / 2, width);
-            real.run(vectors, width, own, panel + imaginary, panel, width, own, target + width, target, 2 * width, own, second, panel);
+            loops[PACK].run(x, xRe, xIm, xStep, m * xStep, own, panel + width, panel, step, m * step, packTable, 0, m / 2, width);
+            real.within(vectors, width, own, panel, own, second + width, second, step);
+            out(vectors, width, n, own, second, width, y, at, row);
         } else {
-            loops[SCALE].run(x, xRe, xIm, xStep, 0, own, panel, panel + imaginary, width, 0, packTable, 0, half, width);
-            zero(own, panel + half * width, (n - half) * width);
-            zero(own, panel + imaginary + half * width, (n - half) * width);
-            real.run(vectors, width, own, panel + imaginary, panel, width, own, target + imaginary, target, width, own, second, panel);
+            loops[SCALE].run(x, xRe, xIm, xStep, 0, own, panel + width, panel, step, 0, packTable, 0, half, width);
+            zero(own, panel + half * step, (n - half) * step);
+            real.within(vectors, width, own, panel, own, second + width, second, step);
+            out(vectors, width, n, own, second, step, y, at, row);
         }
-        out(vectors, width, n, own, target, width, y, at, row);
     }
 
     private void zero(Object own, int from, int count) {

@@ -19,20 +19,25 @@ import java.util.List;
 
 /// Emits [FftLoop]s as hidden classes: float or double, scalar or SIMD, from one description of the arithmetic ([FftButterflies]).
 ///
+/// Panels hold one transform in each lane; a row is a vector of real parts and then one of imaginary parts.
+///
 /// @param doubles whether elements are doubles (else floats)
 /// @param bits    vector width, or 0 for scalar loops
 /// @param kind    what the loop does
 /// @param radix   number of legs of a butterfly, or 0
-record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
+/// @param leg     rows between legs in a panel: a constant in vector loops, so that C2 needs two range checks for all of them
+record FftEmitter(boolean doubles, int bits, Kind kind, int radix, int leg) {
     /// What a loop does.
     enum Kind {
-        /// Butterflies whose legs are multiplied by twiddle factors afterwards; `inner` is one vector. `w` holds `radix - 1` factors as
+        /// Butterflies from anywhere to a panel, whose legs are multiplied by twiddle factors afterwards: `w` holds `radix - 1` factors as
         /// `(re, im, -im)` for each `o`.
         FIRST,
-        /// The same with any number of vectors in `inner`.
+        /// The same within a panel, at `y`; for each `o` the butterflies at all multiples of `xOuter` below `xLeg`.
         MIDDLE,
-        /// Butterflies without factors; `inner` is one vector.
+        /// Butterflies without factors from a panel to anywhere.
         LAST,
+        /// Butterflies without factors from anywhere to anywhere.
+        DIRECT,
         /// Half-length transform to spectrum of real numbers. Leg 0 is row `o`, leg 1 row `m - o`; `w` holds the scales of the edges
         /// and of the rest, then a factor for each `o ≥ 1`.
         UNPACK,
@@ -41,7 +46,8 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
         /// Rows times `w[o]`.
         SCALE,
         /// Rows become columns: leg `j` of the source has elements `i`, leg `i` of the result elements `j`. SIMD loops move as many
-        /// blocks as `outer` says, each of as many legs as a vector has lanes; the scalar loop moves `inner` legs.
+        /// blocks as `outer` says, each of as many legs as a vector has lanes; `leg` is the distance of the result's legs in vectors, or 0
+        /// if it is not known. The scalar loop moves `inner` legs.
         TRANSPOSE
     }
 
@@ -69,13 +75,14 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
     private static final int INNER = 14;
     private static final int O = 15;
     private static final int I = 16;
-    private static final int FIRST_FREE = 17;
+    private static final int BLOCK = 17;
+    private static final int FIRST_FREE = 18;
 
     /// More twiddle factors than these are not kept in registers during the inner loop.
     private static final int FEW_FACTORS = 9;
 
     FftLoop emit() {
-        byte[] bytes = ClassFile.of().build(ClassDesc.of(LOOP.packageName(), "Fft" + kind + radix), type -> type
+        byte[] bytes = ClassFile.of().build(ClassDesc.of(LOOP.packageName(), "Fft" + kind + radix + "x" + leg), type -> type
                 .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
                 .withInterfaceSymbols(LOOP)
                 .withMethodBody(INIT_NAME, MTD_void, 0, code -> code
@@ -96,7 +103,8 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
         private final ClassDesc array = element.arrayType();
         private final ClassDesc vector = GemmEmitter.vector(doubles);
         private final int lanes = vectors ? bits / (doubles ? 64 : 32) : 1;
-        private final boolean nested = !vectors || kind == Kind.MIDDLE;
+        private final boolean panelIn = kind == Kind.MIDDLE || kind == Kind.LAST;
+        private final boolean panelOut = kind == Kind.FIRST || kind == Kind.MIDDLE;
         private int free = FIRST_FREE;
 
         Body(CodeBuilder code) {
@@ -115,13 +123,19 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
                     int[] constants = make.constants(radix);
                     outer(() -> {
                         int count = 3 * (radix - 1);
-                        int[] kept = new int[nested && count <= FEW_FACTORS ? count : 0];
+                        int[] kept = new int[count <= FEW_FACTORS ? count : 0];
                         Arrays.setAll(kept, this::factor);
-                        inner(() -> make.butterfly(radix, constants, k -> kept.length > 0 ? kept[k] : factor(k)));
+                        Runnable butterfly =
+                                () -> inner(() -> make.butterfly(radix, constants, k -> kept.length > 0 ? kept[k] : factor(k)));
+                        if (kind == Kind.MIDDLE) {
+                            blocks(butterfly);
+                        } else {
+                            butterfly.run();
+                        }
                         code.iinc(W_AT, count);
                     });
                 }
-                case LAST -> {
+                case LAST, DIRECT -> {
                     int[] constants = make.constants(radix);
                     outer(() -> inner(() -> make.butterfly(radix, constants)));
                 }
@@ -189,18 +203,29 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
         }
 
         private void inner(Runnable body) {
-            if (nested) {
-                loop(I, INNER, lanes, body);
-            } else {
+            if (vectors) {
                 body.run();
+            } else {
+                loop(I, INNER, 1, body);
             }
         }
 
+        private void blocks(Runnable body) {
+            Label again = code.newLabel();
+            Label end = code.newLabel();
+            code.iload(Y_RE).istore(BLOCK).iload(X_LEG).iload(Y_RE).iadd().istore(X_IM);
+            code.labelBinding(again).iload(BLOCK).iload(X_IM).if_icmpge(end);
+            int before = free;
+            body.run();
+            free = before;
+            code.iload(BLOCK).iload(X_OUTER).iadd().istore(BLOCK).goto_(again).labelBinding(end);
+        }
+
         private void advance() {
-            for (int at : new int[] {X_RE, X_IM}) {
+            for (int at : kind == Kind.MIDDLE ? new int[0] : panelIn ? new int[] {X_RE} : new int[] {X_RE, X_IM}) {
                 code.iload(at).iload(X_OUTER).iadd().istore(at);
             }
-            for (int at : new int[] {Y_RE, Y_IM}) {
+            for (int at : panelOut ? new int[] {Y_RE} : new int[] {Y_RE, Y_IM}) {
                 code.iload(at).iload(Y_OUTER).iadd().istore(at);
             }
         }
@@ -213,39 +238,79 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
 
         // --------------------------------------------------------------------------------------------- memory
 
-        private void index(int base, int leg, int j) {
+        /// Pushes the place of leg `j` in arrays that hold real and imaginary parts apart.
+        private void apart(int base, int distance, int j) {
             code.iload(base);
             if (j > 0) {
-                code.iload(leg);
+                code.iload(distance);
                 if (j > 1) {
                     code.loadConstant(j).imul();
                 }
                 code.iadd();
             }
-            if (nested) {
+            if (!vectors) {
                 code.iload(I).iadd();
+            }
+        }
+
+        /// Pushes the place of leg `j` in a panel.
+        private void inPanel(int base, int distance, boolean imaginary, int j) {
+            if (vectors) {
+                int constant = lanes * (2 * leg * j + (imaginary ? 1 : 0));
+                code.iload(base);
+                if (constant > 0) {
+                    code.loadConstant(constant).iadd();
+                }
+            } else {
+                apart(base, distance, j);
+                if (imaginary) {
+                    code.iload(INNER).iadd();
+                }
+            }
+        }
+
+        private void atX(boolean imaginary, int j) {
+            if (kind == Kind.MIDDLE) {
+                code.aload(Y);
+                inPanel(BLOCK, Y_LEG, imaginary, j);
+            } else {
+                code.aload(X);
+                if (panelIn) {
+                    inPanel(X_RE, X_LEG, imaginary, j);
+                } else {
+                    apart(imaginary ? X_IM : X_RE, X_LEG, j);
+                }
+            }
+        }
+
+        private void atY(boolean imaginary, int j) {
+            code.aload(Y);
+            if (panelOut) {
+                inPanel(kind == Kind.MIDDLE ? BLOCK : Y_RE, Y_LEG, imaginary, j);
+            } else if (kind == Kind.TRANSPOSE && leg > 0) {
+                code.iload(Y_RE).loadConstant(leg * lanes * j).iadd();
+            } else {
+                apart(imaginary ? Y_IM : Y_RE, Y_LEG, j);
             }
         }
 
         /// The real part of leg `j`.
         int re(int j) {
-            return load(X_RE, j);
+            return load(false, j);
         }
 
         /// The imaginary part of leg `j`.
         int im(int j) {
-            return load(X_IM, j);
+            return load(true, j);
         }
 
-        private int load(int base, int j) {
+        private int load(boolean imaginary, int j) {
             if (vectors) {
                 GemmEmitter.species(code, doubles, bits);
-                code.aload(X);
-                index(base, X_LEG, j);
+                atX(imaginary, j);
                 code.invokestatic(vector, "fromArray", MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int));
             } else {
-                code.aload(X);
-                index(base, X_LEG, j);
+                atX(imaginary, j);
                 code.arrayLoad(TypeKind.from(element));
             }
             return keep();
@@ -253,14 +318,12 @@ record FftEmitter(boolean doubles, int bits, Kind kind, int radix) {
 
         /// Writes leg `j` of the result.
         void store(int value, boolean imaginary, int j) {
-            int base = imaginary ? Y_IM : Y_RE;
             if (vectors) {
-                code.aload(value).aload(Y);
-                index(base, Y_LEG, j);
+                code.aload(value);
+                atY(imaginary, j);
                 code.invokevirtual(vector, "intoArray", MethodTypeDesc.of(CD_void, array, CD_int));
             } else {
-                code.aload(Y);
-                index(base, Y_LEG, j);
+                atY(imaginary, j);
                 push(value);
                 code.arrayStore(TypeKind.from(element));
             }

@@ -45,26 +45,26 @@ final class FftForeign implements FftAxis {
     public void use(List<FftLoop> loops) {}
 
     @Override
-    public int target(int first, int second) {
-        return first;
-    }
-
-    @Override
     public int room(int lanes) {
         return FftAxis.super.room(lanes) + 2 * n;
     }
 
     @Override
-    public void run(boolean simd, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
-            Object buffer, int first, int second) {
-        int one = first + FftAxis.super.room(lanes);
+    public void through(boolean simd, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
+            Object own, int panel) {
+        int one = panel + FftAxis.super.room(lanes);
         for (int l = 0; l < lanes; l++) {
-            copy(x, xRe + l, xStep, buffer, one, 2);
-            copy(x, xIm + l, xStep, buffer, one + 1, 2);
-            transform.run(buffer, one);
-            copy(buffer, one, 2, y, yRe + l, yStep);
-            copy(buffer, one + 1, 2, y, yIm + l, yStep);
+            copy(x, xRe + l, xStep, own, one, 2);
+            copy(x, xIm + l, xStep, own, one + 1, 2);
+            transform.run(own, one);
+            copy(own, one, 2, y, yRe + l, yStep);
+            copy(own, one + 1, 2, y, yIm + l, yStep);
         }
+    }
+
+    @Override
+    public void within(boolean simd, int lanes, Object own, int panel, Object y, int yRe, int yIm, int yStep) {
+        through(simd, lanes, own, panel, panel + lanes, 2 * lanes, y, yRe, yIm, yStep, own, panel);
     }
 
     private void copy(Object x, int xAt, int xStep, Object y, int yAt, int yStep) {

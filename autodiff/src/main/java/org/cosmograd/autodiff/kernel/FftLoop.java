@@ -6,7 +6,8 @@ package org.cosmograd.autodiff.kernel;
 @FunctionalInterface
 interface FftLoop {
     /// For `o = 0 … outer-1` and `i = 0 … inner-1`: reads leg `j` of the source at `xRe + o*xOuter + j*xLeg + i` (imaginary parts from
-    /// `xIm` on), writes leg `j` of the result at `yRe + o*yOuter + j*yLeg + i`. What lies between is the loop's [FftEmitter.Kind].
+    /// `xIm` on), writes leg `j` of the result at `yRe + o*yOuter + j*yLeg + i`. What lies between is the loop's [FftEmitter.Kind];
+    /// in a panel imaginary parts lie `inner` behind real parts. For vector loops `inner` is one vector.
     ///
     /// Does nothing if `outer < 0`: such calls cost nothing and still count as invocations, which is how loops get compiled early.
     void run(Object x, int xRe, int xIm, int xOuter, int xLeg, Object y, int yRe, int yIm, int yOuter, int yLeg, Object w, int wAt,

@@ -14,9 +14,9 @@ import org.cosmograd.autodiff.kernel.FftEmitter.Kind;
 /// transforms keep to scalar loops until all loops they need are fast. Both give the same bits.
 final class FftLoops {
     /// A loop by what it does.
-    record Name(Kind kind, int radix) {}
+    record Name(Kind kind, int radix, int leg) {}
 
-    private static final int SCRATCH = 1 << 14;
+    private static final int FACTORS = 1024;
     private static final int FIRST_CALLS = 320;
     private static final int MORE_CALLS = 2048;
     private static final int IDLE = 16;
@@ -47,8 +47,8 @@ final class FftLoops {
 
     /// The scalar loop.
     synchronized FftLoop scalar(Name name) {
-        Name same = name.kind == Kind.FIRST ? new Name(Kind.MIDDLE, name.radix) : name;
-        return scalar.computeIfAbsent(same, n -> new FftEmitter(doubles, 0, n.kind, n.radix).emit());
+        Name any = new Name(name.kind, name.radix, 0);
+        return scalar.computeIfAbsent(any, n -> new FftEmitter(doubles, 0, n.kind, n.radix, 0).emit());
     }
 
     /// The SIMD loop on its way; to be asked for only where there are vectors.
@@ -97,6 +97,7 @@ final class FftLoops {
         private final CountDownLatch end = new CountDownLatch(1);
         private Optional<FftLoop> loop = Optional.empty();
         private Object scratch = new float[0];
+        private int half;
         private int calls;
         private volatile boolean fast;
 
@@ -121,13 +122,14 @@ final class FftLoops {
         /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them.
         private void turn() {
             FftLoop l = loop.orElseGet(() -> {
-                scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
-                return new FftEmitter(doubles, VectorWidth.bits(), name.kind, name.radix).emit();
+                half = lanes * (2 * name.leg * Math.max(name.radix, lanes) + 128);
+                scratch = doubles ? new double[2 * half + FACTORS] : new float[2 * half + FACTORS];
+                return new FftEmitter(doubles, VectorWidth.bits(), name.kind, name.radix, name.leg).emit();
             });
             loop = Optional.of(l);
             int more = calls == 0 ? FIRST_CALLS : MORE_CALLS;
             for (int i = 0; i < more; i++) {
-                run(l, i % IDLE == 0 ? 2 : -1, 3);
+                run(l, i % IDLE == 0 ? 2 : -1);
             }
             calls += more;
             if (calls > 5000 && isFast(l)) {
@@ -143,18 +145,19 @@ final class FftLoops {
             long best = Long.MAX_VALUE;
             for (int i = 0; i < 4; i++) {
                 long start = System.nanoTime();
-                run(l, PROBE, 2);
+                run(l, PROBE);
                 best = Math.min(best, System.nanoTime() - start);
             }
             int written = name.kind == Kind.TRANSPOSE ? lanes : 2 * Math.max(2, name.radix) * (name.kind == Kind.MIDDLE ? 2 : 1);
             return best < COLD_NANOS * PROBE * written / 4;
         }
 
-        private void run(FftLoop l, int outer, int vectors) {
-            int half = SCRATCH / 2;
-            int leg = name.kind == Kind.UNPACK || name.kind == Kind.PACK ? 2 * outer * lanes : lanes;
-            l.run(scratch, 0, 16, lanes, leg, scratch, half, half + 16, lanes, leg, scratch, 2 * half - 1024, outer,
-                    name.kind == Kind.MIDDLE ? vectors * lanes : lanes);
+        private void run(FftLoop l, int outer) {
+            boolean mirrored = name.kind == Kind.UNPACK || name.kind == Kind.PACK;
+            int distance = mirrored ? 2 * outer * lanes : lanes;
+            int blocks = 2 * lanes;
+            l.run(scratch, 0, lanes, name.kind == Kind.MIDDLE ? lanes : 2 * lanes, name.kind == Kind.MIDDLE ? blocks : distance, scratch, half,
+                    half + lanes, 2 * lanes, distance, scratch, 2 * half, outer, lanes);
         }
     }
 }

@@ -5,29 +5,56 @@ import java.util.List;
 import java.util.Optional;
 import org.cosmograd.autodiff.kernel.FftEmitter.Kind;
 
-/// Transforms of lengths `2^a·3^b·5^c` by Stockham's algorithm: passes of butterflies between two buffers, which leave the result in
-/// order. The first pass reads from where the source lies and the last writes to where the result goes.
+/// Transforms of lengths `2^a·3^b·5^c`: passes of butterflies within a panel, decimating in frequency (Gentleman and Sande 1966). The first
+/// pass may read from where the source lies, and the last, which undoes the reversal of digits, writes to where the result goes; so
+/// nothing but one panel needs to be in the nearest cache.
 ///
-/// Pass with radix `r` after passes of product `s`, `m = n/(r s)`: for `p < m`, `q < s`
-/// `y[q + s(rp + j)] = e^(-2πi pj/(rm)) Σ_k x[q + s(p + mk)] e^(-2πi jk/r)`.
+/// Pass `i` with radix `r` and `m = n/(r₀ … r)`: in each of the `n/(rm)` blocks of `rm` rows, for `p < m`,
+/// `x[p + mj] ← e^(-2πi pj/(rm)) Σ_k x[p + mk] e^(-2πi jk/r)`.
 final class FftPasses implements FftAxis {
     private final int n;
     private final int[] radices;
+    /// Rows between the legs of a pass.
+    private final int[] legs;
     private final Object factors;
-    private final List<FftLoops.Name> names;
+    private final List<FftLoops.Name> names = new ArrayList<>();
     private final FftLoop[] scalar;
-    private final FftLoop[] simd;
+    private FftLoop[] simd;
+    /// Groups of the last pass, but for the first digit: the row where they lie and the row of their result.
+    private final int[] lastFrom;
+    private final int[] lastTo;
 
     FftPasses(boolean doubles, int n, int[] radices) {
         this.n = n;
         this.radices = radices;
         this.factors = twiddles(doubles, n, radices);
-        this.names = new ArrayList<>();
-        for (int i = 0; i < radices.length; i++) {
-            names.add(new FftLoops.Name(i == radices.length - 1 ? Kind.LAST : i == 0 ? Kind.FIRST : Kind.MIDDLE, radices[i]));
+        this.legs = new int[radices.length];
+        int last = radices.length - 1;
+        int rest = n;
+        for (int i = 0; i <= last; i++) {
+            rest /= radices[i];
+            legs[i] = rest;
         }
+        for (int i = 0; i < last; i++) {
+            names.add(new FftLoops.Name(Kind.MIDDLE, radices[i], legs[i]));
+        }
+        names.add(new FftLoops.Name(Kind.LAST, radices[last], 1));
+        names.add(last == 0 ? new FftLoops.Name(Kind.DIRECT, n, 0) : new FftLoops.Name(Kind.FIRST, radices[0], legs[0]));
         this.scalar = names.stream().map(FftLoops.of(doubles)::scalar).toArray(FftLoop[]::new);
-        this.simd = new FftLoop[radices.length];
+        this.simd = scalar;
+        int groups = last == 0 ? 1 : n / radices[0] / radices[last];
+        this.lastFrom = new int[groups];
+        this.lastTo = new int[groups];
+        for (int g = 0; g < groups; g++) {
+            int digits = g;
+            int to = radices[0];
+            for (int i = 1; i < last; i++) {
+                lastFrom[g] += digits % radices[i] * legs[i];
+                lastTo[g] += digits % radices[i] * to;
+                to *= radices[i];
+                digits /= radices[i];
+            }
+        }
     }
 
     /// The radices of the passes, or nothing for a length with other prime factors.
@@ -113,42 +140,45 @@ final class FftPasses implements FftAxis {
 
     @Override
     public void use(List<FftLoop> loops) {
-        for (int i = 0; i < simd.length; i++) {
-            simd[i] = loops.get(i);
-        }
+        simd = loops.toArray(FftLoop[]::new);
     }
 
     @Override
-    public int target(int first, int second) {
-        return radices.length % 2 == 1 ? first : second;
-    }
-
-    @Override
-    public void run(boolean vectors, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
-            Object buffer, int first, int second) {
+    public void through(boolean vectors, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
+            Object own, int panel) {
         FftLoop[] loops = vectors ? simd : scalar;
-        int last = radices.length - 1;
-        int imaginary = n * lanes + GAP;
-        int s = 1;
-        int at = 0;
-        Object from = x;
-        int re = xRe;
-        int im = xIm;
-        int step = xStep;
-        for (int i = 0; i < last; i++) {
-            int r = radices[i];
-            int m = n / (r * s);
-            int to = (i & 1) == 0 ? first : second;
-            // With s = 1 the inner loop is one row, which may be anywhere; later on rows are neighbours.
-            loops[i].run(from, re, im, s * step, s * m * step, buffer, to, to + imaginary, s * r * lanes, s * lanes, factors, at, m,
-                    s * lanes);
-            at += 3 * m * (r - 1);
-            s *= r;
-            from = buffer;
-            re = to;
-            im = to + imaginary;
-            step = lanes;
+        FftLoop first = loops[radices.length];
+        if (radices.length == 1) {
+            first.run(x, xRe, xIm, 0, xStep, y, yRe, yIm, 0, yStep, factors, 0, 1, lanes);
+        } else {
+            int row = 2 * lanes;
+            first.run(x, xRe, xIm, xStep, legs[0] * xStep, own, panel, 0, row, legs[0] * row, factors, 0, legs[0], lanes);
+            finish(loops, lanes, 1, own, panel, y, yRe, yIm, yStep);
         }
-        loops[last].run(from, re, im, step, s * step, y, yRe, yIm, yStep, s * yStep, factors, 0, s, lanes);
+    }
+
+    @Override
+    public void within(boolean vectors, int lanes, Object own, int panel, Object y, int yRe, int yIm, int yStep) {
+        finish(vectors ? simd : scalar, lanes, 0, own, panel, y, yRe, yIm, yStep);
+    }
+
+    /// The passes from number `pass` on.
+    private void finish(FftLoop[] loops, int lanes, int pass, Object own, int panel, Object y, int yRe, int yIm, int yStep) {
+        int row = 2 * lanes;
+        int last = radices.length - 1;
+        int at = 0;
+        for (int i = 0; i < last; i++) {
+            int leg = legs[i];
+            if (i >= pass) {
+                loops[i].run(own, 0, 0, leg * radices[i] * row, n * row, own, panel, 0, row, leg * row, factors, at, leg, lanes);
+            }
+            at += 3 * leg * (radices[i] - 1);
+        }
+        int outer = last == 0 ? 1 : radices[0];
+        int step = n / radices[last] * yStep;
+        for (int g = 0; g < lastFrom.length; g++) {
+            int to = lastTo[g] * yStep;
+            loops[last].run(own, panel + lastFrom[g] * row, 0, legs[0] * row, row, y, yRe + to, yIm + to, yStep, step, factors, 0, outer, lanes);
+        }
     }
 }

@@ -12,8 +12,12 @@ import org.cosmograd.autodiff.DType;
 /// transformed in columns, without transposition, and `n₁` through panels again, whose rows then are the rows of the result; all while
 /// a plane is in the cache.
 public final class FftTask implements Task {
-    /// Rows of numbers that one chunk carries between both layouts; a multiple of every vector's lanes.
-    private static final int ROWS = 128;
+    /// Rows of numbers that one chunk carries between both layouts, at most: long enough runs for the memory's sake.
+    private static final int ROWS = 256;
+    /// Bytes that a chunk's part of the spectrum may have, so that it stays in the second cache.
+    private static final int SLAB_BYTES = 400_000;
+    /// Spectra of more bytes than this are not found in the second cache when their planes are transformed.
+    private static final int FAR_BYTES = 4 << 20;
     /// Elements that are worth a chunk.
     private static final int GRAIN = 1 << 14;
 
@@ -39,6 +43,7 @@ public final class FftTask implements Task {
     private final int units;
     private final Workers.Task first;
     private final Workers.Task secondStage;
+    private final boolean far;
     private boolean simd;
 
     /// @param inverse whether from the spectrum to numbers
@@ -61,6 +66,7 @@ public final class FftTask implements Task {
         int rank = dims.length;
         this.plane = rank == 1 ? 1 : Axes.product(dims, rank - 1);
         this.imaginary = batch * block.half * plane;
+        this.far = 2L * imaginary * type.bytes() > FAR_BYTES;
         int rows = rank == 1 ? batch : plane;
         // One- and two-dimensional transforms are done whole; a chunk takes several if they are small.
         int whole = rank == 1 ? n() : n() * plane;
@@ -68,10 +74,10 @@ public final class FftTask implements Task {
         this.unit = switch (rank) {
             case 1 -> roundUp(Math.min(ROWS, Math.max(1, GRAIN / n())), 16);
             case 2 -> grain;
-            default -> ROWS;
+            default -> slabRows(block.half, doubles);
         };
         this.units = rank == 2 ? divideUp(batch, unit) : divideUp(rows, unit) * (rank == 3 ? batch : 1);
-        this.slabRow = FftBlock.oddLines(rank == 2 ? dims[0] : Math.min(ROWS, rows), doubles);
+        this.slabRow = FftBlock.oddLines(rank == 2 ? dims[0] : Math.min(unit, rows), doubles);
         int slab = 2 * block.half * slabRow * (rank == 2 ? unit : 1);
         int padded = rank < 3
                 ? 0
@@ -84,6 +90,14 @@ public final class FftTask implements Task {
     /// The elements of a buffer that transforms need between their stages.
     public static int scratchLength(boolean inverse, int batch, int[] dims) {
         return inverse && dims.length == 3 ? 2 * batch * (dims[2] / 2 + 1) * dims[0] * dims[1] : 0;
+    }
+
+    private static int slabRows(int half, boolean doubles) {
+        int rows = ROWS;
+        while (rows > 32 && 2L * half * rows * (doubles ? 8 : 4) > SLAB_BYTES) {
+            rows /= 2;
+        }
+        return rows;
     }
 
     private int n() {
@@ -222,16 +236,26 @@ public final class FftTask implements Task {
         int re = block.slab;
         int im = re + columns * row;
         for (int p = chunk * per; p < end; p++) {
-            if (inverse) {
-                int from = bases[0] + p * plane;
-                int to = middleBase + p * plane;
-                block.columns(simd, 1, rows, arrays[0], from + imaginary, from, rows, own, im, re, row, own);
-                block.turnedRows(simd, 0, columns, own, im, re, row, middle, to + imaginary, to, columns, own);
+            Object from = arrays[inverse ? 0 : 1];
+            int at = bases[inverse ? 0 : 1] + p * plane;
+            Object to = inverse ? middle : from;
+            int out = inverse ? middleBase + p * plane : at;
+            // The inverse transform is the transform with real and imaginary parts exchanged, on both sides.
+            int atIm = inverse ? at : at + imaginary;
+            int atRe = inverse ? at + imaginary : at;
+            if (far) {
+                // Rows in their order come from memory faster than columns.
+                for (int j = 0; j < columns; j++) {
+                    System.arraycopy(from, atRe + j * rows, own, re + j * row, rows);
+                    System.arraycopy(from, atIm + j * rows, own, im + j * row, rows);
+                }
+                block.columns(simd, away, rows, own, re, im, row, own, re, im, row, own);
             } else {
-                int at = bases[1] + p * plane;
-                block.columns(simd, 0, rows, arrays[1], at, at + imaginary, rows, own, re, im, row, own);
-                block.turnedRows(simd, 1, columns, own, re, im, row, arrays[1], at, at + imaginary, columns, own);
+                block.columns(simd, away, rows, from, atRe, atIm, rows, own, re, im, row, own);
             }
+            int outRe = inverse ? out + imaginary : out;
+            int outIm = inverse ? out : out + imaginary;
+            block.turnedRows(simd, 1 - away, columns, own, re, im, row, to, outRe, outIm, columns, own);
         }
     }
 

@@ -210,6 +210,16 @@ final class TileLoop implements LoopKernel {
         }
     }
 
+    /// Whether in all operands up to `last` each row begins where the one before ends.
+    private static boolean follow(int[] geometry, int last, int n) {
+        for (int k = 0; k <= last; k++) {
+            if (geometry[3 * k + 1] != n * geometry[3 * k + 2]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static void outside(Scratch s, int k, Object array, int[] geometry, int at, int from) {
         s.arrays[k] = array;
         s.geometry[3 * k] = geometry[at] + from * geometry[at + 2];
