@@ -144,15 +144,15 @@ final class BenchCommand implements Runnable {
                         Set<String> known = families.computeIfAbsent(script, s -> new HashSet<>());
                         boolean all = round == 0 || script.selects();
                         List<String> needed = all ? wanted : wanted.stream().filter(name -> board.hasGoal(known, name, n)).toList();
-                        Set<String> left = new HashSet<>(wanted);
+                        Set<String> silent = new HashSet<>(wanted);
                         peers.run(script, n, wanted, needed, t -> {
                             board.add(t);
                             known.add(t.family());
-                            if (left.remove(t.name())) {
+                            if (silent.remove(t.name())) {
                                 progress.step();
                             }
                         });
-                        left.forEach(name -> progress.step());
+                        silent.forEach(name -> progress.step());
                     }
                     time(left, n, watch, board, progress);
                 }

@@ -5,6 +5,8 @@ import static org.cosmograd.bench.speed.Expressions.normal;
 import java.util.ArrayList;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.FmaPeak;
+import org.cosmograd.autodiff.kernel.MicroKernel;
 
 /// Matrix products `A B` of `[m, k]` and `[k, n]`: square ones, and the skinny ones of small networks.
 final class ProductCases {
@@ -15,6 +17,11 @@ final class ProductCases {
 
     static List<Case> all() {
         List<Case> all = new ArrayList<>();
+        if (MicroKernel.flop() > 0) {
+            all.add(Case.of("microkernel", "innermost step of the matrix product, operands in the cache", RUNS, MicroKernel::new)
+                    .flop(MicroKernel.flop())
+                    .peak(FmaPeak::gigaflops));
+        }
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (int n = 256; n <= 2048; n *= 2) {
                 all.add(product(dtype, n, n, n));

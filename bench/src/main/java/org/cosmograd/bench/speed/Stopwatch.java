@@ -53,6 +53,7 @@ public final class Stopwatch {
             if (c.flop() > 0) {
                 more.put(Timing.GFLOPS, c.flop() / nanos[0]);
             }
+            c.peak().ifPresent(p -> more.put(Timing.FRACTION, c.flop() / nanos[0] / p.getAsDouble()));
             if (c.items() > 0) {
                 more.put(Timing.NANOS, (double) nanos[0] * threads / c.items());
             }
