@@ -10,6 +10,9 @@ import org.cosmograd.autodiff.kernel.Storage;
 public final class Compiler {
     private static final boolean CHECK = Boolean.getBoolean("cosmograd.check");
 
+    /// What a node of a kept schedule takes, roughly.
+    private static final long NODE_BYTES = 2000;
+
     private final Schedule schedule;
     private final List<Storage> constants;
 
@@ -32,7 +35,7 @@ public final class Compiler {
     ///
     /// @param memory the most bytes it may plan
     static Schedule schedule(Graph graph, long memory) {
-        return Plans.kept(new Structure(graph.key(), memory), () -> Recompute.within(graph.structure(), !CHECK, memory));
+        return Plans.kept(new Structure(graph.key(), memory), () -> Recompute.within(graph.structure(), !CHECK, memory), s -> NODE_BYTES * s.graph().size());
     }
 
     Schedule schedule() {

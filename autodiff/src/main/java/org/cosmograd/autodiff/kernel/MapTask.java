@@ -52,7 +52,7 @@ public final class MapTask implements Task {
         this.units = Axes.product(outer, outer.length) * rows;
         // an element read or written takes as long as about two operations
         long work = (cost + 2L * strides.length) * units * n;
-        int wanted = (int) Math.max(1, Math.min(Math.min(units, 64), work / GRAIN));
+        int wanted = (int) Math.max(1, Math.min(Math.min(units, 64), (work + GRAIN / 2) / GRAIN));
         this.unitsPerChunk = Math.max(1, (units + wanted - 1) / wanted);
         this.chunks = (units + unitsPerChunk - 1) / unitsPerChunk;
         this.arrays = new Object[strides.length];

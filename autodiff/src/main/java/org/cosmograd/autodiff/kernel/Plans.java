@@ -43,8 +43,10 @@ public final class Plans {
     }
 
     /// What `make` makes at the first request for a key.
+    ///
+    /// @param weight the bytes that it holds
     @SuppressWarnings("unchecked")
-    public static <T> T kept(Object key, Supplier<T> make) {
+    public static <T> T kept(Object key, Supplier<T> make, ToLongFunction<T> weight) {
         synchronized (KNOWN) {
             Entry known = KNOWN.get(key);
             if (known != null && known.plan.isPresent()) {
@@ -53,7 +55,7 @@ public final class Plans {
         }
         T made = make.get();
         synchronized (KNOWN) {
-            put(key, new Entry(Optional.of(made), 0));
+            put(key, new Entry(Optional.of(made), weight.applyAsLong(made)));
         }
         return made;
     }

@@ -270,6 +270,11 @@ class LoopTwinsTest {
         simd.run(bySimd, data.geometry, begin, rows, n);
         assertSame(expected, byScalar, "scalar, n = " + n + ", " + spec);
         assertSame(expected, bySimd, "SIMD, n = " + n + ", " + spec);
+        if (spec.body().size() > 1) {
+            Object[] byTile = typed(data.operands, spec);
+            new TileLoop(spec).run(byTile, data.geometry, begin, rows, n);
+            assertSame(expected, byTile, "by single operations, n = " + n + ", " + spec);
+        }
         scalar.run(byScalar, data.geometry, begin, begin, n); // no rows: nothing changes
         assertSame(bySimd, byScalar, "no rows, " + spec);
     }
@@ -388,7 +393,11 @@ class LoopTwinsTest {
                 List.of(new Source(DType.F32, Access.UNIT), new Source(DType.F32, Access.UNIT)),
                 List.of(new Instruction(F.ADD, DType.F32, List.of(0, 1, 1)), new Instruction(F.SUB, DType.F32, List.of(0, 1, 1))),
                 List.of(new Sink(2, Access.UNIT, Mode.STORE), new Sink(3, Access.UNIT, Mode.STORE)));
-        for (LoopKernel kernel : Loops.SIMD ? List.of(LoopEmitter.scalar(spec), LoopEmitter.simd(spec).orElseThrow()) : List.of(LoopEmitter.scalar(spec))) {
+        List<LoopKernel> forms = new ArrayList<>(List.of(LoopEmitter.scalar(spec), new TileLoop(spec)));
+        if (Loops.SIMD) {
+            forms.add(LoopEmitter.simd(spec).orElseThrow());
+        }
+        for (LoopKernel kernel : forms) {
             float[] a = {1, 2, 3};
             float[] b = {10, 20, 30};
             kernel.run(new Object[] {a, b, a, b}, new int[] {0, 3, 1, 0, 3, 1, 0, 3, 1, 0, 3, 1}, 0, 1, 3);
