@@ -39,6 +39,7 @@ import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
 /// Buffers that live inside have places in one slab for each element type, shared by buffers that are not alive together.
@@ -354,6 +355,7 @@ public final class Schedule {
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
             case Border.Extend e -> Convolutions.extend(e, first);
             case Border.Fold f -> Convolutions.fold(f, n.shape());
+            case Repeat r -> Convolutions.repeat(r, first);
             case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
             case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1).shape());
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
