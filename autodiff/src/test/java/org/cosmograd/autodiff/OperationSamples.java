@@ -125,6 +125,15 @@ final class OperationSamples {
         s.add(one("random words", x -> x.mul(Key.of(4).bits().apply(new RandomDraw.Bits(Shape.of(3, 5))).cast(DType.F64).mul(1e-9)), n));
         s.add(one("folded key", x -> x.mul(new Key(Key.of(4).bits().add(Tensor.of(1, 2))).fold(7).normal(DType.F64, 3, 5)), n));
         s.addAll(convolutions());
+        s.add(one("rfft", x -> Fourier.rfft(x, 1).planes().sin(), normal(30, 3, 6)));
+        s.add(one("rfft odd", x -> Fourier.rfft(x, 1).planes().sin(), normal(31, 2, 5)));
+        s.add(one("rfft planes", x -> Fourier.rfft(x, 2).power().sqrt(), normal(32, 2, 4, 6)));
+        s.add(one("rfft cube", x -> Fourier.rfft(x.sin(), 3).planes(), normal(33, 3, 2, 6)));
+        s.add(one("inverse rfft", x -> new Spectrum(x, 1, 6).inverse().sin(), normal(34, 2, 3, 4)));
+        s.add(one("inverse rfft odd", x -> new Spectrum(x, 2, 5).inverse().sin(), normal(35, 2, 3, 4)));
+        s.add(one("inverse rfft cube", x -> new Spectrum(x, 3, 4).inverse().sin(), normal(36, 2, 3, 3, 2)));
+        s.add(one("inverse Laplacian", x -> Fourier.rfft(x.exp(), 2).inverseLaplacian(1).derivative(0, 1).inverse(), normal(37, 4, 6)));
+        s.add(two("convolve", (x, h) -> Fourier.convolve(x, h, 2).tanh(), normal(38, 2, 3, 4), normal(39, 3, 4)));
         CustomRule cube = CustomRule.of(
                 x -> x.getFirst().mul(x.getFirst()).mul(x.getFirst()),
                 (x, y, g) -> List.of(x.getFirst().mul(x.getFirst()).mul(3).mul(g)));

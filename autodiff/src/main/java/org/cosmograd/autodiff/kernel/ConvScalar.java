@@ -25,15 +25,17 @@ record ConvScalar(GemmEmitter.Walk walk, int rows, int columns) implements ConvT
 
     private void row(int stretches, int[] starts, int k, float[] a, int aAt, int step, float[] b, int bAt, int bStep, float[] c,
             int cAt, boolean accumulate) {
-        float[] sum = new float[columns];
+        float[] sum = ConvScratch.floatSums(columns);
         if (accumulate) {
             System.arraycopy(c, cAt, sum, 0, columns);
+        } else {
+            Arrays.fill(sum, 0, columns, 0);
         }
         int at = bAt;
         for (int s = 0; s < stretches; s++) {
             for (int p = 0; p < k; p++) {
                 float x = a[aAt + starts[s] + p * step];
-                for (int j = 0; j < sum.length; j++) {
+                for (int j = 0; j < columns; j++) {
                     sum[j] = Math.fma(x, b[at + j], sum[j]);
                 }
                 at += bStep;
@@ -44,15 +46,17 @@ record ConvScalar(GemmEmitter.Walk walk, int rows, int columns) implements ConvT
 
     private void row(int stretches, int[] starts, int k, double[] a, int aAt, int step, double[] b, int bAt, int bStep, double[] c,
             int cAt, boolean accumulate) {
-        double[] sum = new double[columns];
+        double[] sum = ConvScratch.doubleSums(columns);
         if (accumulate) {
             System.arraycopy(c, cAt, sum, 0, columns);
+        } else {
+            Arrays.fill(sum, 0, columns, 0);
         }
         int at = bAt;
         for (int s = 0; s < stretches; s++) {
             for (int p = 0; p < k; p++) {
                 double x = a[aAt + starts[s] + p * step];
-                for (int j = 0; j < sum.length; j++) {
+                for (int j = 0; j < columns; j++) {
                     sum[j] = Math.fma(x, b[at + j], sum[j]);
                 }
                 at += bStep;

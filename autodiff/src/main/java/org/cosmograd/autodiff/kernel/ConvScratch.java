@@ -12,6 +12,8 @@ final class ConvScratch {
 
     private float[] floats = {};
     private double[] doubles = {};
+    private float[] floatSums = {};
+    private double[] doubleSums = {};
     /// Room for the arguments of a [LoopKernel].
     final Object[] arrays = new Object[2 * DepthwiseTask.MOST_TAPS + 2];
     final int[] geometry = new int[3 * arrays.length];
@@ -36,6 +38,20 @@ final class ConvScratch {
             mine.floats = new float[size + size / 4];
         }
         return mine.floats;
+    }
+
+    /// Room for `count` partial sums of [ConvScalar].
+    static float[] floatSums(int count) {
+        ConvScratch mine = MINE.get();
+        mine.floatSums = mine.floatSums.length < count ? new float[count] : mine.floatSums;
+        return mine.floatSums;
+    }
+
+    /// Room for `count` partial sums of [ConvScalar].
+    static double[] doubleSums(int count) {
+        ConvScratch mine = MINE.get();
+        mine.doubleSums = mine.doubleSums.length < count ? new double[count] : mine.doubleSums;
+        return mine.doubleSums;
     }
 
     /// Names operand `k` of a kernel: its array, its first element, and how far apart its rows are.

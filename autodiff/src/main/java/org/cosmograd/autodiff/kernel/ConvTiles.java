@@ -71,6 +71,19 @@ final class ConvTiles {
         }
     }
 
+    /// Returns when the tiles that have been wanted so far run compiled.
+    static void awaitWanted() throws InterruptedException {
+        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+            boolean wanted;
+            synchronized (t) {
+                wanted = t.started;
+            }
+            if (wanted) {
+                t.done.await();
+            }
+        }
+    }
+
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
         return (walk.ordinal() * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows;
     }

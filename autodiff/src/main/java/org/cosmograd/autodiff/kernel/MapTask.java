@@ -50,7 +50,8 @@ public final class MapTask implements Task {
         this.kernel = Loops.kernel(Axes.specialise(body, innerStride, d[rank - 1]), rows, n);
         this.outer = Arrays.copyOf(d, Math.max(0, rank - 2));
         this.units = Axes.product(outer, outer.length) * rows;
-        long work = (long) Math.max(1, cost) * units * n;
+        // an element read or written takes as long as about two operations
+        long work = (cost + 2L * strides.length) * units * n;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, 64), work / GRAIN));
         this.unitsPerChunk = Math.max(1, (units + wanted - 1) / wanted);
         this.chunks = (units + unitsPerChunk - 1) / unitsPerChunk;
