@@ -17,6 +17,7 @@ import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.Tree;
+import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,26 @@ class FitTest {
     }
 
     @Test
+    void replicasAverageTheSameGradient() {
+        Mlp net = Mlp.of(KEY, Activation.TANH, 1, 16, 1);
+        Fit<Mlp, Pairs> fit = Fit.of(FitTest::mse);
+        FitSettings s = FitSettings.DEFAULT.withBatch(60).withEpochs(3);
+        Tensor x = Tensor.of(new float[][] {{-2}, {0.5f}, {1}});
+        float[] whole = fit.train(net, sine(600), s).model().apply(x).toFloats();
+        float[] parts = fit.train(net, sine(600), s.withReplicas(4)).model().apply(x).toFloats();
+        assertArrayEquals(whole, parts, 1e-4f);
+        int threads = Workers.threads();
+        for (int t = 1; t <= 3; t++) {
+            Workers.threads(t);
+            assertArrayEquals(parts, fit.train(net, sine(600), s.withReplicas(4)).model().apply(x).toFloats(), t + " threads");
+        }
+        Workers.threads(threads);
+        assertEquals(
+                "Fit: a batch of 60 rows cannot be cut into 7 equal parts; choose a batch that is a multiple of the number of replicas",
+                assertThrows(IllegalArgumentException.class, () -> fit.train(net, sine(600), s.withReplicas(7))).getMessage());
+    }
+
+    @Test
     void interruptedTrainingEndsWithTheSameBits(@TempDir Path folder) {
         Mlp net = Mlp.of(KEY, Activation.SILU, 1, 16, 1);
         // a loss with its own randomness, decay and a schedule, so that everything that is remembered matters
@@ -97,7 +118,19 @@ class FitTest {
                 e.getMessage());
     }
 
-    private static void assertSame(Fit.Result<Mlp> a, Fit.Result<Mlp> b) {
+    /// The same for layers whose averages move and which draw in training.
+    @Test
+    void interruptedPassesEndWithTheSameBits(@TempDir Path folder) {
+        Sequential net = Sequential.of(Linear.of(KEY, 1, 16), BatchNorm.of(16), Activation.SILU, new Dropout(0.1), Linear.of(KEY, 16, 1));
+        Fit<Sequential, Pairs> fit = Fit.layer(Pairs::x, (y, d) -> y.sub(d.y()).square().mean());
+        FitSettings s = FitSettings.DEFAULT.withBatch(64);
+        Fit.Result<Sequential> whole = fit.train(net, sine(500), s.withEpochs(6));
+        Path file = folder.resolve("fit.safetensors");
+        fit.checkpoint(file).train(net, sine(500), s.withEpochs(2));
+        assertSame(whole, fit.checkpoint(file).train(net, sine(500), s.withEpochs(6)));
+    }
+
+    private static <M> void assertSame(Fit.Result<M> a, Fit.Result<M> b) {
         assertEquals(a.bestEpoch(), b.bestEpoch());
         assertEquals(a.bestLoss(), b.bestLoss());
         assertEquals(a.epochs().size(), b.epochs().size());
@@ -108,7 +141,7 @@ class FitTest {
         List<Tensor> left = Tree.leaves(a.model());
         List<Tensor> right = Tree.leaves(b.model());
         for (int i = 0; i < left.size(); i++) {
-            assertArrayEquals(left.get(i).toFloats(), right.get(i).toFloats());
+            assertArrayEquals(left.get(i).toDoubles(), right.get(i).toDoubles());
         }
     }
 
@@ -217,6 +250,12 @@ class FitTest {
         assertEquals(
                 "Fit: the data set has no rows",
                 assertThrows(IllegalArgumentException.class, () -> fit.train(net, none, FitSettings.DEFAULT))
+                        .getMessage());
+        Fit<Linear, Pairs> mover = Fit.passes(
+                (m, b, key) -> new Pass<>(mse(m, b), new Linear(m.weight(), m.bias().add(1))), FitTest::mse);
+        assertEquals(
+                "Fit: the training pass moves bias, on which its loss depends; use it behind stopGradient(), or leave it to the optimiser",
+                assertThrows(IllegalArgumentException.class, () -> mover.train(net, line(10), FitSettings.DEFAULT))
                         .getMessage());
         assertEquals(
                 "FitSettings: rate must be positive, got 0.0",

@@ -13,9 +13,9 @@ import org.cosmograd.autodiff.op.Reduction;
 /// Decides which nodes share a loop. A group holds elementwise nodes of one shape and reductions of them along one axis; several
 /// of its nodes may be stored. A node joins the group of an operand if no way leads from the group out and back to the node.
 final class Fusion {
-    // beyond this, C2 stops unrolling and registers spill
-    private static final int MOST_OPERATIONS = 110;
-    private static final int MOST_NODES = 40;
+    // beyond this, C2 stops unrolling, registers spill, and compiling takes seconds
+    private static final int MOST_OPERATIONS = 72;
+    private static final int MOST_NODES = 24;
 
     /// One step to come: a group of nodes in one loop, or a single other node.
     static final class Item {
@@ -60,6 +60,11 @@ final class Fusion {
     /// The item of a node; -1 for leaves and views.
     int item(int node) {
         return item[node];
+    }
+
+    /// The item that computes a node.
+    Item itemOf(int node) {
+        return items.get(item[node]);
     }
 
     /// The items in an order in which they can run.

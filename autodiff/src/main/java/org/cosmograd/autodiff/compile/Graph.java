@@ -67,11 +67,14 @@ final class Graph {
     private final Map<Object, Integer> leaves = new IdentityHashMap<>();
     private final Map<Tensor, Integer> seen = new IdentityHashMap<>();
     private final Map<Tensor, Boolean> fixed = new IdentityHashMap<>();
+    private final Map<Tensor, Tensor> positiveParts = new IdentityHashMap<>();
+    private final Pieces pieces = new Pieces(this);
     private final int[] roots;
 
     /// The graph of some expressions.
     Graph(List<Tensor> expressions, DataMode mode) {
         this.mode = mode;
+        findPositiveParts(expressions);
         for (Tensor t : expressions) {
             add(t);
         }
@@ -79,8 +82,26 @@ final class Graph {
         this.roots = prune(all);
     }
 
+    /// Operations and wiring alone, without the expressions and data they came from.
+    ///
+    /// @param nodes operands before their users
+    Graph(List<Node> nodes, int[] roots) {
+        this.mode = DataMode.CONSTANT;
+        this.nodes.addAll(nodes);
+        this.roots = roots.clone();
+    }
+
+    /// This without the expressions and data it came from: what may be kept.
+    Graph structure() {
+        return new Graph(nodes, roots);
+    }
+
     Node node(int i) {
         return nodes.get(i);
+    }
+
+    List<Node> nodes() {
+        return nodes;
     }
 
     int size() {
@@ -91,9 +112,9 @@ final class Graph {
         return roots.clone();
     }
 
-    /// The value of a constant node.
-    Storage constant(int i) {
-        return java.util.Objects.requireNonNull(constants.get(i));
+    /// The values of the constant nodes, in their order (mode `CONSTANT`).
+    List<Storage> constants() {
+        return IntStream.range(0, nodes.size()).filter(constants::containsKey).mapToObj(constants::get).map(java.util.Objects::requireNonNull).toList();
     }
 
     /// The data that input nodes stand for, in their order (mode `INPUT`).
@@ -130,17 +151,54 @@ final class Graph {
                 continue;
             }
             boolean ready = true;
-            for (int i = t.operands().size() - 1; i >= 0; i--) {
-                if (!seen.containsKey(t.operands().get(i))) {
-                    stack.push(t.operands().get(i));
+            List<Tensor> operands = isPositive(t) ? withPositivePart(t) : t.operands();
+            for (int i = operands.size() - 1; i >= 0; i--) {
+                if (!seen.containsKey(operands.get(i))) {
+                    stack.push(operands.get(i));
                     ready = false;
                 }
             }
             if (ready) {
                 stack.pop();
-                seen.put(t, rewrite(t, t.operands().stream().map(seen::get).toList()));
+                seen.put(t, rewrite(t, operands.stream().map(seen::get).toList()));
             }
         }
+    }
+
+    /// Looks for `max(0, x)`: where `0 < x` is asked as well, as in the slope of a rectified unit, `0 < max(0, x)` is the same, and
+    /// `x` need not be kept.
+    private void findPositiveParts(List<Tensor> expressions) {
+        Map<Tensor, Boolean> visited = new IdentityHashMap<>();
+        Deque<Tensor> stack = new ArrayDeque<>(expressions);
+        while (!stack.isEmpty()) {
+            Tensor t = stack.pop();
+            if (visited.put(t, true) != null || t.isEvaluated() || t.op() instanceof Leaf) {
+                continue;
+            }
+            if (t.op() instanceof Elementwise.Max && isZero(t.operands().getFirst())) {
+                positiveParts.putIfAbsent(t.operands().getLast(), t);
+            }
+            t.operands().forEach(stack::push);
+        }
+    }
+
+    private static boolean isZero(Tensor t) {
+        while (t.op() instanceof Movement && t.operands().size() == 1 && !(t.op() instanceof Movement.Pad)) {
+            t = t.operands().getFirst();
+        }
+        return t.op() instanceof Leaf.Literal l && l.value() == 0;
+    }
+
+    private boolean isPositive(Tensor t) {
+        return t.op() instanceof Elementwise.Compare c
+                && c.relation() == Elementwise.Relation.LESS
+                && positiveParts.containsKey(t.operands().getLast())
+                && isZero(t.operands().getFirst());
+    }
+
+    private List<Tensor> withPositivePart(Tensor t) {
+        Tensor x = t.operands().getLast();
+        return List.of(t.operands().getFirst(), positiveParts.getOrDefault(x, x));
     }
 
     /// Whether a node depends on data alone and is worth computing now.
@@ -210,7 +268,7 @@ final class Graph {
         return id;
     }
 
-    private int push(Node n, Tensor origin) {
+    int push(Node n, Tensor origin) {
         Integer known = numbers.get(n);
         if (known != null) {
             return known;
@@ -230,10 +288,12 @@ final class Graph {
             case Identity.Custom c -> in.getLast();
             case Elementwise.Select s when nodes.get(in.getFirst()).isLiteral() -> in.get(literal(in.getFirst()) != 0 ? 1 : 2);
             case Elementwise e when in.stream().allMatch(i -> nodes.get(i).isLiteral()) -> fold(e, in, t);
-            case Movement.Pad p -> push(new Node(p, in, t.type()), t);
-            case Movement.Concat c -> push(new Node(c, in, t.type()), t);
+            case Elementwise.Add a -> pieces.add(in.get(0), in.get(1), t).orElseGet(() -> push(new Node(a, in, t.type()), t));
+            case Movement.Pad p -> pieces.pad(p, in.getFirst(), t).orElseGet(() -> push(new Node(p, in, t.type()), t));
+            case Movement.Concat c -> pieces.concat(c.axis(), in, t);
             case Movement m when nodes.get(in.getFirst()).isLiteral() ->
                     push(new Node(new Leaf.Literal(t.type(), literal(in.getFirst())), List.of(), t.type()), t);
+            case Movement.Slice s -> pieces.slice(s, in.getFirst(), t).orElseGet(() -> push(new Node(s, in, t.type()), t));
             case Reduction.Sum s -> sum(in.getFirst(), s.axes(), t);
             case Reduction.Max m -> max(in.getFirst(), m.axes(), t);
             default -> push(new Node(op, in, t.type()), t);

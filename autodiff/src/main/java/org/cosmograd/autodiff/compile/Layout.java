@@ -44,10 +44,23 @@ final class Layout {
         for (int r : graph.roots()) {
             bound[find(r)]++;
         }
+        List<List<Integer>> users = new ArrayList<>();
+        for (int i = 0; i < parent.length; i++) {
+            users.add(new ArrayList<>());
+            for (int o : graph.node(i).in()) {
+                users.get(o).add(i);
+            }
+        }
+        int[] narrow = new int[parent.length];
+        int[] wide = new int[parent.length];
+        for (int i = 0; i < parent.length; i++) {
+            vote(i, users, narrow, wide);
+        }
         for (int i = 0; i < parent.length; i++) {
             Graph.Node n = graph.node(i);
             boolean rowMajor = !free || !isFree(n) || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
-            orders.add(rowMajor ? rowMajor(n.shape()) : longestInnermost(n.shape()));
+            int least = narrow[find(i)] > 0 && wide[find(i)] == 0 ? Integer.MAX_VALUE : LONG;
+            orders.add(rowMajor ? rowMajor(n.shape()) : longestInnermost(n.shape(), least));
         }
     }
 
@@ -80,7 +93,40 @@ final class Layout {
         return IntStream.range(0, s.rank()).boxed().toList();
     }
 
-    static List<Integer> longestInnermost(Shape s) {
+    /// A tensor cut into narrow strips, or put together from such, is better kept strip by strip.
+    private void vote(int i, List<List<Integer>> users, int[] narrow, int[] wide) {
+        Graph.Node n = graph.node(i);
+        if (n.op() instanceof Movement.Slice) {
+            int from = n.in().getFirst();
+            while (Graph.isView(graph.node(from).op())) {
+                from = graph.node(from).in().getFirst();
+            }
+            (isUsedNarrowly(i, users) ? narrow : wide)[find(from)]++;
+        } else if (n.op() instanceof Movement.Concat) {
+            for (int part : n.in()) {
+                while (graph.node(part).op() instanceof Movement.Reshape) {
+                    part = graph.node(part).in().getFirst();
+                }
+                if (!graph.node(part).isLiteral()) {
+                    (isNarrow(graph.node(part).shape()) ? narrow : wide)[find(i)]++;
+                }
+            }
+        }
+    }
+
+    /// Whether the elements that a view shows are met as narrow tensors.
+    private boolean isUsedNarrowly(int view, List<List<Integer>> users) {
+        List<Integer> own = users.get(view);
+        boolean only = !own.isEmpty() && own.stream().allMatch(u -> graph.node(u).op() instanceof Movement.Reshape || graph.node(u).op() instanceof Movement.Slice);
+        return only ? own.stream().allMatch(u -> isUsedNarrowly(u, users)) : isNarrow(graph.node(view).shape());
+    }
+
+    private static boolean isNarrow(Shape s) {
+        return !longestInnermost(s, LONG).equals(rowMajor(s));
+    }
+
+    /// Row-major if the last axis has at least `least` elements or none is longer.
+    static List<Integer> longestInnermost(Shape s, int least) {
         int last = s.rank() - 1;
         while (last > 0 && s.dim(last) == 1) {
             last--;
@@ -89,7 +135,7 @@ final class Layout {
         for (int i = 0; i < last; i++) {
             longest = s.dim(i) > s.dim(longest) ? i : longest;
         }
-        if (last < 0 || s.dim(last) >= LONG || longest == last) {
+        if (last < 0 || s.dim(last) >= least || longest == last) {
             return rowMajor(s);
         }
         int inner = longest;

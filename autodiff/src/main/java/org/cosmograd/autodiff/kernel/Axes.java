@@ -88,8 +88,7 @@ final class Axes {
         List<LoopSpec.Sink> sinks = new ArrayList<>();
         for (LoopSpec.Sink s : body.sinks()) {
             LoopSpec.Access a = access(innermost[sources.size() + sinks.size()], n);
-            boolean row = s.mode() == LoopSpec.Mode.ROW_SUM || s.mode() == LoopSpec.Mode.ROW_MAX;
-            sinks.add(new LoopSpec.Sink(s.value(), row ? LoopSpec.Access.SPLAT : a, s.mode()));
+            sinks.add(new LoopSpec.Sink(s.value(), s.mode().isRow() ? LoopSpec.Access.SPLAT : a, s.mode()));
         }
         return new LoopSpec(sources, body.body(), sinks);
     }

@@ -6,19 +6,24 @@ import java.util.List;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 
-/// A generated loop that reduces along an axis which is not the innermost in memory: sixteen partial rows are kept and combined
-/// in the canonical order of [LoopSpec.Mode#ROW_SUM], so the bits are those of a reduction along the innermost axis.
+/// A generated loop that reduces along an axis which is not the innermost in memory: partial rows are kept and combined in the
+/// canonical order of [LoopSpec.Mode#ROW_SUM] or [LoopSpec.Mode#LONG_ROW_SUM], so the bits are those of a reduction along the
+/// innermost axis.
 public final class ColumnTask implements Task {
-    private static final int WIDTH = 1024;
-    private static final int LANES = 16;
+    /// Elements of a partial row: all of them should stay in the first cache, and a stretch of a row be long enough for the prefetcher.
+    private static final int WIDTH = 256;
+    private static final int LONG_WIDTH = 128;
+    private static final int MOST_CHUNKS = 16;
     private static final long GRAIN = 600_000;
 
     private final LoopKernel kernel;
+    private final LoopKernel rest;
     private final Operand[] operands;
     private final int[] outer;
     private final int length;
     private final int n;
     private final int blocks;
+    private final int partials;
     private final int width;
     private final boolean[] reducing;
     private final int reducers;
@@ -58,8 +63,9 @@ public final class ColumnTask implements Task {
         this.n = d[last];
         this.type = type;
         this.scratch = scratch;
-        this.blocks = (n + WIDTH - 1) / WIDTH;
-        this.width = Math.min(n, WIDTH);
+        this.partials = partials(length);
+        this.width = Math.min(n, widest(length));
+        this.blocks = n == 0 ? 0 : (n + width - 1) / width;
         int sources = body.sources().size();
         this.reducing = new boolean[count];
         this.max = new boolean[count];
@@ -73,10 +79,11 @@ public final class ColumnTask implements Task {
             innermost[k] = reducing[k] ? 1 : strides[k][last];
         }
         this.reducers = r;
-        this.kernel = Loops.kernel(Axes.specialise(body, innermost, n));
+        this.kernel = Loops.kernel(Axes.specialise(body, innermost, n), length, width);
+        this.rest = blocks * width == n ? kernel : Loops.kernel(Axes.specialise(body, innermost, n));
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
-        int wanted = (int) Math.max(1, Math.min(Math.min(units, LANES), work / GRAIN));
+        int wanted = (int) Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), work / GRAIN));
         this.unitsPerChunk = Math.max(1, (units + wanted - 1) / wanted);
         this.chunks = (units + unitsPerChunk - 1) / unitsPerChunk;
         this.arrays = new Object[count];
@@ -85,10 +92,20 @@ public final class ColumnTask implements Task {
         this.geometry = new int[Math.max(1, chunks)][3 * count];
     }
 
+    /// Partial rows of a reduction of `length` rows.
+    private static int partials(int length) {
+        return Math.min(length, Mode.columnSum(length).partials());
+    }
+
+    private static int widest(int length) {
+        return length < Mode.LONG ? WIDTH : LONG_WIDTH;
+    }
+
     /// An upper bound of the scratch elements needed for `sinks` reductions over an index space of these sizes along `axis`.
     public static int scratchLength(int[] dims, int axis, int sinks) {
+        int length = dims[axis];
         int others = Axes.product(Axes.remove(dims, axis), dims.length - 1);
-        return LANES * sinks * Math.min(others, LANES * WIDTH);
+        return sinks * partials(length) * Math.min(2 * others, MOST_CHUNKS * widest(length)); // the last block may be nearly empty
     }
 
     @Override
@@ -118,45 +135,36 @@ public final class ColumnTask implements Task {
 
     private void chunk(int c) {
         int[] g = geometry[c];
-        int kept = Math.min(LANES, length);
-        int own = scratchBase + c * LANES * width * reducers;
+        int own = scratchBase + c * partials * width * reducers;
         int rank = outer.length;
         int end = Math.min(units, (c + 1) * unitsPerChunk);
         for (int u = c * unitsPerChunk; u < end; u++) {
             int index = u / blocks;
-            int first = u % blocks * WIDTH;
-            int w = Math.min(WIDTH, n - first);
-            int to = own;
-            for (int k = 0; k < operands.length; k++) {
-                if (reducing[k]) {
-                    fill(to, kept * width, max[k]);
-                    to += kept * width;
-                }
-            }
-            for (int r = 0; r < length; r += LANES) {
-                int at = own;
-                for (int k = 0; k < operands.length; k++) {
-                    int[] s = operands[k].strides();
-                    if (reducing[k]) {
-                        g[3 * k] = at;
-                        g[3 * k + 1] = w;
-                        g[3 * k + 2] = 1;
-                        at += kept * width;
-                    } else {
-                        g[3 * k] = bases[k] + Axes.advance(outer, rank, s, index) + r * s[rank] + first * s[rank + 1];
-                        g[3 * k + 1] = s[rank];
-                        g[3 * k + 2] = s[rank + 1];
-                    }
-                }
-                kernel.run(arrays, g, 0, Math.min(LANES, length - r), w);
-            }
+            int first = u % blocks * width;
+            int w = Math.min(width, n - first);
             int at = own;
+            for (int k = 0; k < operands.length; k++) {
+                int[] s = operands[k].strides();
+                if (reducing[k]) {
+                    fill(at, partials * w, max[k]);
+                    g[3 * k] = at;
+                    g[3 * k + 1] = w;
+                    g[3 * k + 2] = 1;
+                    at += partials * w;
+                } else {
+                    g[3 * k] = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
+                    g[3 * k + 1] = s[rank];
+                    g[3 * k + 2] = s[rank + 1];
+                }
+            }
+            (w == width ? kernel : rest).run(arrays, g, 0, length, w);
+            at = own;
             for (int k = 0; k < operands.length; k++) {
                 if (reducing[k]) {
                     int[] s = operands[k].strides();
                     int result = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
-                    combine(at, kept, w, max[k], outputs[k], result, s[rank + 1]);
-                    at += kept * width;
+                    combine(at, partials, w, max[k], outputs[k], result, s[rank + 1]);
+                    at += partials * w;
                 }
             }
         }
@@ -181,36 +189,32 @@ public final class ColumnTask implements Task {
     }
 
     private static void combine(float[] s, int from, int kept, int w, boolean max) {
-        for (int half = LANES / 2; half >= 1; half /= 2) {
-            for (int j = 0; j < half && j + half < kept; j++) {
-                int a = from + j * w;
-                int b = from + (j + half) * w;
-                if (max) {
-                    for (int i = 0; i < w; i++) {
-                        s[a + i] = Math.max(s[a + i], s[b + i]);
-                    }
-                } else {
-                    for (int i = 0; i < w; i++) {
-                        s[a + i] += s[b + i];
-                    }
+        for (int half = Integer.highestOneBit(Math.max(1, kept - 1)); half >= 1 && kept > 1; half /= 2) {
+            int end = from + (Math.min(kept, 2 * half) - half) * w;
+            int next = half * w;
+            if (max) {
+                for (int i = from; i < end; i++) {
+                    s[i] = Math.max(s[i], s[i + next]);
+                }
+            } else {
+                for (int i = from; i < end; i++) {
+                    s[i] += s[i + next];
                 }
             }
         }
     }
 
     private static void combine(double[] s, int from, int kept, int w, boolean max) {
-        for (int half = LANES / 2; half >= 1; half /= 2) {
-            for (int j = 0; j < half && j + half < kept; j++) {
-                int a = from + j * w;
-                int b = from + (j + half) * w;
-                if (max) {
-                    for (int i = 0; i < w; i++) {
-                        s[a + i] = Math.max(s[a + i], s[b + i]);
-                    }
-                } else {
-                    for (int i = 0; i < w; i++) {
-                        s[a + i] += s[b + i];
-                    }
+        for (int half = Integer.highestOneBit(Math.max(1, kept - 1)); half >= 1 && kept > 1; half /= 2) {
+            int end = from + (Math.min(kept, 2 * half) - half) * w;
+            int next = half * w;
+            if (max) {
+                for (int i = from; i < end; i++) {
+                    s[i] = Math.max(s[i], s[i + next]);
+                }
+            } else {
+                for (int i = from; i < end; i++) {
+                    s[i] += s[i + next];
                 }
             }
         }

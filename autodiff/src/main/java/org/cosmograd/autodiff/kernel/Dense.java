@@ -13,78 +13,50 @@ public final class Dense {
 
     /// Rows `index[i]` of a matrix with `rows` rows of `width` elements.
     public static DenseTask.Work gather(int rows, int width, int count) {
-        return (arrays, bases) -> {
-            int[] index = (int[]) arrays[1];
-            for (int i = 0; i < count; i++) {
-                int r = check("gather", index[bases[1] + i], rows);
-                System.arraycopy(arrays[0], bases[0] + r * width, arrays[2], bases[2] + i * width, width);
-            }
-        };
+        return new Rows.Gather(rows, width, count);
     }
 
     /// `count` rows of `width` elements added to rows `index[i]` of a zeroed matrix with `rows` rows.
     public static DenseTask.Work scatterAdd(int rows, int width, int count) {
-        return (arrays, bases) -> {
-            int[] index = (int[]) arrays[1];
-            zero(arrays[2], bases[2], rows * width);
-            for (int i = 0; i < count; i++) {
-                int to = bases[2] + check("scatterAdd", index[bases[1] + i], rows) * width;
-                int from = bases[0] + i * width;
-                switch (arrays[2]) {
-                    case float[] out -> {
-                        float[] x = (float[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                    case double[] out -> {
-                        double[] x = (double[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                    default -> {
-                        int[] out = (int[]) arrays[2];
-                        int[] x = (int[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                }
-            }
-        };
-    }
-
-    private static int check(String name, int index, int rows) {
-        if (index < 0 || index >= rows) {
-            throw new IndexOutOfBoundsException(name + ": index " + index + " is outside 0…" + (rows - 1));
-        }
-        return index;
-    }
-
-    private static void zero(Object array, int from, int count) {
-        switch (array) {
-            case float[] a -> Arrays.fill(a, from, from + count, 0);
-            case double[] a -> Arrays.fill(a, from, from + count, 0);
-            default -> Arrays.fill((int[]) array, from, from + count, 0);
-        }
+        return new Rows.ScatterAdd(rows, width, count);
     }
 
     /// The order that sorts each row of `n` elements, stable, NaN last.
     public static DenseTask.Work argSort(int rows, int n) {
         return (arrays, bases) -> {
-            int[] out = (int[]) arrays[1];
+            double[] keys = DenseScratch.doubles(n);
+            int[] spare = DenseScratch.ints(n);
             for (int r = 0; r < rows; r++) {
-                int from = bases[0] + r * n;
-                Object x = arrays[0];
-                int[] order = IntStream.range(0, n)
-                        .boxed()
-                        .sorted(Comparator.comparingDouble(i -> element(x, from + i) + 0.0))
-                        .mapToInt(Integer::intValue)
-                        .toArray();
-                System.arraycopy(order, 0, out, bases[1] + r * n, n);
+                for (int i = 0; i < n; i++) {
+                    keys[i] = element(arrays[0], bases[0] + r * n + i);
+                }
+                sort(keys, (int[]) arrays[1], bases[1] + r * n, spare, n);
             }
         };
+    }
+
+    /// Merge sort from runs of one element upwards.
+    private static void sort(double[] keys, int[] order, int at, int[] spare, int n) {
+        for (int i = 0; i < n; i++) {
+            order[at + i] = i;
+        }
+        for (int width = 1; width < n; width *= 2) {
+            System.arraycopy(order, at, spare, 0, n);
+            for (int low = 0; low < n - width; low += 2 * width) {
+                int middle = low + width;
+                int high = Math.min(n - width, low + width) + width;
+                int left = low;
+                int right = middle;
+                for (int to = low; to < high; to++) {
+                    boolean takeRight = left == middle || (right < high && isGreater(keys[spare[left]], keys[spare[right]]));
+                    order[at + to] = spare[takeRight ? right++ : left++];
+                }
+            }
+        }
+    }
+
+    private static boolean isGreater(double a, double b) {
+        return a > b || (Double.isNaN(a) && !Double.isNaN(b));
     }
 
     private static double element(Object array, int i) {
@@ -152,10 +124,10 @@ public final class Dense {
     /// Cholesky factors of the symmetric parts of `count` matrices of order `n`; NaN where one is not positive definite.
     public static DenseTask.Work cholesky(int count, int n) {
         return (arrays, bases) -> {
-            double[] l = new double[n * n];
+            double[] l = DenseScratch.doubles(n * n);
             for (int c = 0; c < count; c++) {
                 int at = bases[0] + c * n * n;
-                Arrays.fill(l, 0);
+                Arrays.fill(l, 0, n * n, 0);
                 for (int i = 0; i < n; i++) {
                     for (int j = 0; j <= i; j++) {
                         double s = 0.5 * (element(arrays[0], at + i * n + j) + element(arrays[0], at + j * n + i));
@@ -165,25 +137,25 @@ public final class Dense {
                         l[i * n + j] = i == j ? Math.sqrt(s) : s / l[j * n + j];
                     }
                 }
-                store(l, arrays[1], bases[1] + c * n * n);
+                store(l, n * n, arrays[1], bases[1] + c * n * n);
             }
         };
     }
 
-    private static void store(double[] x, Object array, int at) {
+    private static void store(double[] x, int count, Object array, int at) {
         if (array instanceof float[] a) {
-            for (int i = 0; i < x.length; i++) {
+            for (int i = 0; i < count; i++) {
                 a[at + i] = (float) x[i];
             }
         } else {
-            System.arraycopy(x, 0, array, at, x.length);
+            System.arraycopy(x, 0, array, at, count);
         }
     }
 
     /// `L⁻¹B` or `L⁻ᵀB` for `count` lower triangular matrices of order `n` and right sides with `k` columns.
     public static DenseTask.Work solveTriangular(int count, int n, int k, boolean transpose) {
         return (arrays, bases) -> {
-            double[] x = new double[n * k];
+            double[] x = DenseScratch.doubles(n * k);
             for (int c = 0; c < count; c++) {
                 int l = bases[0] + c * n * n;
                 int b = bases[1] + c * n * k;
@@ -199,7 +171,7 @@ public final class Dense {
                         x[i * k + j] = s / d;
                     }
                 }
-                store(x, arrays[2], bases[2] + c * n * k);
+                store(x, n * k, arrays[2], bases[2] + c * n * k);
             }
         };
     }
@@ -235,7 +207,7 @@ public final class Dense {
                         }
                     }
                 }
-                store(out, arrays[1], bases[1] + c * (n + 1) * n);
+                store(out, out.length, arrays[1], bases[1] + c * (n + 1) * n);
             }
         };
     }

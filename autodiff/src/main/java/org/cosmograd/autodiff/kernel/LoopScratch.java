@@ -8,7 +8,7 @@ final class LoopScratch {
     private LoopScratch() {}
 
     /// Partial sums of a row ([LoopSpec.Mode#ROW_SUM]), and room for one vector of any width.
-    static final int SLOT = 16;
+    static final int SLOT = 64;
 
     private static final ThreadLocal<float[]> FLOATS = ThreadLocal.withInitial(() -> new float[8 * SLOT]);
     private static final ThreadLocal<double[]> DOUBLES = ThreadLocal.withInitial(() -> new double[8 * SLOT]);
@@ -31,20 +31,20 @@ final class LoopScratch {
         return s;
     }
 
-    static void clear(float[] s, int at) {
-        for (int i = 0; i < SLOT; i++) {
+    static void clear(float[] s, int at, int count) {
+        for (int i = 0; i < count; i++) {
             s[at + i] = 0;
         }
     }
 
-    static void clear(double[] s, int at) {
-        for (int i = 0; i < SLOT; i++) {
+    static void clear(double[] s, int at, int count) {
+        for (int i = 0; i < count; i++) {
             s[at + i] = 0;
         }
     }
 
-    static float sum(float[] s, int at) {
-        for (int half = SLOT / 2; half > 0; half >>= 1) {
+    static float sum(float[] s, int at, int count) {
+        for (int half = count / 2; half > 0; half >>= 1) {
             for (int j = at; j < at + half; j++) {
                 s[j] += s[j + half];
             }
@@ -52,29 +52,13 @@ final class LoopScratch {
         return s[at];
     }
 
-    static double sum(double[] s, int at) {
-        for (int half = SLOT / 2; half > 0; half >>= 1) {
+    static double sum(double[] s, int at, int count) {
+        for (int half = count / 2; half > 0; half >>= 1) {
             for (int j = at; j < at + half; j++) {
                 s[j] += s[j + half];
             }
         }
         return s[at];
-    }
-
-    static float max(float[] s, int at, int count) {
-        float m = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            m = Math.max(m, s[at + i]);
-        }
-        return m;
-    }
-
-    static double max(double[] s, int at, int count) {
-        double m = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            m = Math.max(m, s[at + i]);
-        }
-        return m;
     }
 
     static void load(float[] from, int index, int stride, int count, float[] s, int at) {

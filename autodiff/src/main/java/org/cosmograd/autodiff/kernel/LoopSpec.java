@@ -11,7 +11,12 @@ import org.cosmograd.autodiff.DType;
 /// @param sources what is read
 /// @param body the computation, each instruction after its arguments
 /// @param sinks what is done with the results
-public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks) {
+/// @param length the only number of elements that rows may have, or 0 for any
+public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks, int length) {
+    /// A loop over rows of any length.
+    public LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks) {
+        this(sources, body, sinks, 0);
+    }
 
     /// How an operand advances along the inner loop.
     public enum Access {
@@ -27,16 +32,53 @@ public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> 
     public enum Mode {
         /// `out[i] = v`
         STORE,
-        /// `out[i] = out[i] + v`
+        /// `out[row mod 16][i] = out[row mod 16][i] + v`: the partial rows of a sum along the rows
         ADD,
-        /// `out[i] = max(out[i], v)`
+        /// The same with 64 partial rows.
+        LONG_ADD,
+        /// `out[row mod 16][i] = max(out[row mod 16][i], v)`
         MAX,
         /// `out[row] = Σ_i v_i` in the canonical order (access is SPLAT): sixteen partial sums, each starting at +0 and
         /// taking every sixteenth element, `s_j = ((0 + v_j) + v_{j+16}) + …`, then combined as
         /// `s_j += s_{j+8}`, `s_j += s_{j+4}`, `s_j += s_{j+2}`, `s_0 + s_1`.
         ROW_SUM,
+        /// The same with 64 partial sums: the canonical order of at least [#LONG] elements.
+        LONG_ROW_SUM,
         /// `out[row] = max_i v_i` (access is SPLAT), -∞ for an empty row.
-        ROW_MAX
+        ROW_MAX;
+
+        /// From so many elements on a sum has 64 partial sums: several vectors of them, which hide the latency of an addition.
+        public static final int LONG = 1024;
+
+        /// The sum of a row of `n` elements.
+        public static Mode rowSum(int n) {
+            return n < LONG ? ROW_SUM : LONG_ROW_SUM;
+        }
+
+        /// The sum along `n` rows.
+        public static Mode columnSum(int n) {
+            return n < LONG ? ADD : LONG_ADD;
+        }
+
+        /// Whether there is one result for each row.
+        public boolean isRow() {
+            return isRowSum() || this == ROW_MAX;
+        }
+
+        /// Whether the elements of a row are summed.
+        public boolean isRowSum() {
+            return this == ROW_SUM || this == LONG_ROW_SUM;
+        }
+
+        /// Whether rows are combined element by element.
+        public boolean isColumn() {
+            return this == ADD || this == LONG_ADD || this == MAX;
+        }
+
+        /// Partial results, if any.
+        public int partials() {
+            return this == LONG_ROW_SUM || this == LONG_ADD ? 64 : 16;
+        }
     }
 
     /// One input operand.
@@ -58,6 +100,11 @@ public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> 
     /// @param access how it advances along the inner loop
     /// @param mode what is done with the value
     public record Sink(int value, Access access, Mode mode) {}
+
+    /// The same loop for rows of `n` elements only, or of any number if `n` is 0.
+    LoopSpec ofLength(int n) {
+        return new LoopSpec(sources, body, sinks, n);
+    }
 
     /// The element type of a value.
     public DType type(int value) {

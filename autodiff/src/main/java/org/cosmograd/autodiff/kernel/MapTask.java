@@ -3,7 +3,6 @@ package org.cosmograd.autodiff.kernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 
 /// A generated loop over an index space of any rank, which stores elements or reduces along its last axis. Neighbouring axes
 /// that all operands pass evenly are merged; the last is the kernel's inner loop, the one before it its rows.
@@ -33,7 +32,7 @@ public final class MapTask implements Task {
     /// @param operands sources and then sinks, each with one stride for each axis; a sink that reduces has stride 0 along the last
     /// @param cost arithmetic operations for one element, to judge whether threads pay
     public MapTask(LoopSpec body, int[] dims, List<Operand> operands, int cost) {
-        boolean reduces = body.sinks().stream().anyMatch(s -> s.mode() == Mode.ROW_SUM || s.mode() == Mode.ROW_MAX);
+        boolean reduces = body.sinks().stream().anyMatch(s -> s.mode().isRow());
         int[][] strides = operands.stream().map(Operand::strides).toArray(int[][]::new);
         int[] d = Axes.merge(dims, strides, reduces ? 1 : 0);
         int rank = d.length;
@@ -43,15 +42,16 @@ public final class MapTask implements Task {
         }
         this.operands = merged.toArray(Operand[]::new);
         this.innerStride = Arrays.stream(strides).mapToInt(s -> s[rank - 1]).toArray();
-        this.kernel = Loops.kernel(Axes.specialise(body, innerStride, d[rank - 1]));
         boolean cut = rank == 1 && d[0] > 2 * ROW && !reduces;
         this.n = cut ? ROW : d[rank - 1];
         this.rows = cut ? d[0] / ROW : rank > 1 ? d[rank - 2] : 1;
         this.tail = cut ? d[0] % ROW : 0;
         this.rowStride = Arrays.stream(strides).mapToInt(s -> cut ? ROW * s[0] : rank > 1 ? s[rank - 2] : 0).toArray();
+        this.kernel = Loops.kernel(Axes.specialise(body, innerStride, d[rank - 1]), rows, n);
         this.outer = Arrays.copyOf(d, Math.max(0, rank - 2));
         this.units = Axes.product(outer, outer.length) * rows;
-        long work = (long) Math.max(1, cost) * units * n;
+        // an element read or written takes as long as about two operations
+        long work = (cost + 2L * strides.length) * units * n;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, 64), work / GRAIN));
         this.unitsPerChunk = Math.max(1, (units + wanted - 1) / wanted);
         this.chunks = (units + unitsPerChunk - 1) / unitsPerChunk;

@@ -85,7 +85,7 @@ public final class Special {
             double tail = hurwitz(s, ASYMPTOTIC);
             double sum = tail;
             for (int j = (int) ASYMPTOTIC - 1; j >= 2; j--) {
-                sum += StrictMath.pow(j, -s);
+                sum += 1 / power(j, s);
             }
             zeta[i] = sum;
         }
@@ -93,15 +93,24 @@ public final class Special {
     }
 
     /// `Σ_{j≥0} (j + z)^-s` by the Euler-Maclaurin formula, for `z ≥ 10`.
-    private static double hurwitz(double s, double z) {
-        double power = StrictMath.pow(z, -s);
+    private static double hurwitz(int s, double z) {
+        double power = 1 / power(z, s);
         double sum = z * power / (s - 1) + power / 2;
         double term = s * power / z / 2; // s (s+1) … (s+2k-2) z^-(s+2k-1) / (2k)!
         for (int k = 1; k <= BERNOULLI.length; k++) {
             sum += BERNOULLI[k - 1] * term;
-            term *= (s + 2 * k - 1) * (s + 2 * k) / ((2 * k + 1) * (2 * k + 2)) / (z * z);
+            term *= (s + 2.0 * k - 1) * (s + 2 * k) / ((2 * k + 1) * (2 * k + 2)) / (z * z);
         }
         return sum;
+    }
+
+    /// `x^n` for a positive whole number `n`, by squaring; unlike the library's it allocates nothing.
+    private static double power(double x, int n) {
+        double y = 1;
+        for (double square = x; n > 0; n >>= 1, square *= square) {
+            y = (n & 1) == 0 ? y : y * square;
+        }
+        return y;
     }
 
     /// `sin πx` with an exact reduction.
@@ -152,12 +161,12 @@ public final class Special {
         if (x == Double.POSITIVE_INFINITY) {
             return n % 2 == 0 ? -0.0 : 0.0;
         }
-        double s = n + 1;
+        int s = (int) n + 1;
         double raised = 0;
         double z = x;
         double large = Math.max(ASYMPTOTIC, s); // the series needs z to grow with the order
         while (z < large) {
-            raised += StrictMath.pow(z++, -s);
+            raised += 1 / power(z++, s);
         }
         double factorial = 1;
         for (int i = 2; i <= n; i++) {

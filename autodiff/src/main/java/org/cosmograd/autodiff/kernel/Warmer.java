@@ -9,7 +9,8 @@ import java.util.Optional;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 
-/// One background thread that brings SIMD twins to full speed on scratch data, the one with the most work behind it first.
+/// One background thread that brings SIMD twins to full speed on scratch data, those with the most work behind them first. Each takes
+/// over as soon as it is compiled.
 ///
 /// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 calls. Until
 /// then each vector operation is an object and costs about a microsecond, so the calls that only count are empty ones; a few real ones
@@ -29,7 +30,14 @@ final class Warmer {
     /// Slower than this per vector and operation means: not compiled yet.
     private static final double COLD_NANOS = 30;
 
-    private static final Duration GIVE_UP = Duration.ofSeconds(30);
+    private static final int PROBE_VECTORS = 6;
+
+    /// Kernels that wait for the compilers at the same time.
+    private static final int AT_ONCE = 4;
+    /// Milliseconds between looks at them.
+    private static final int LONGEST_PAUSE = 24;
+
+    private static final Duration GIVE_UP = Duration.ofSeconds(60);
 
     private static final List<Loops.Tiered> WAITING = new ArrayList<>();
     private static boolean busy;
@@ -65,41 +73,93 @@ final class Warmer {
         }
     }
 
+    /// A kernel on its way.
+    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session) {}
+
     private static void work() {
+        List<Job> active = new ArrayList<>();
+        int idle = 0;
         while (true) {
-            Loops.Tiered next;
-            synchronized (WAITING) {
-                busy = false;
-                WAITING.notifyAll();
-                while (WAITING.isEmpty()) {
-                    try {
-                        WAITING.wait();
-                    } catch (InterruptedException e) {
-                        return;
-                    }
-                }
-                next = WAITING.stream().max(Comparator.comparingLong(Loops.Tiered::work)).orElseThrow();
-                WAITING.remove(next);
-                busy = true;
-            }
-            try {
-                Optional<LoopKernel> simd = LoopEmitter.simd(next.spec);
-                if (simd.isPresent() && warm(next.spec, simd.get())) {
-                    next.replace(simd.get());
-                }
-            } catch (Throwable e) {
-                LOG.log(System.Logger.Level.WARNING, "cosmograd: a kernel stays scalar, its SIMD form failed: " + next.spec, e);
+            Optional<Loops.Tiered> next = next(active);
+            next.flatMap(Warmer::prime).ifPresent(active::add);
+            boolean done = active.removeIf(Warmer::isDone);
+            idle = done || next.isPresent() ? 0 : idle + 1;
+            if (idle > 0) {
+                Session.pause(Math.min(LONGEST_PAUSE, 1 << Math.min(idle, 20)));
             }
         }
     }
 
+    /// The kernel with the most work behind it, if there is one and room for it; waits for one if there is nothing else to do.
+    private static Optional<Loops.Tiered> next(List<Job> active) {
+        synchronized (WAITING) {
+            busy = !active.isEmpty();
+            WAITING.notifyAll();
+            while (WAITING.isEmpty() && active.isEmpty()) {
+                try {
+                    WAITING.wait();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException("cosmograd: warming was interrupted", e);
+                }
+            }
+            if (WAITING.isEmpty() || active.size() == AT_ONCE) {
+                return Optional.empty();
+            }
+            Loops.Tiered next = WAITING.stream().max(Comparator.comparingLong(Loops.Tiered::work)).orElseThrow();
+            WAITING.remove(next);
+            busy = true;
+            return Optional.of(next);
+        }
+    }
+
+    private static Optional<Job> prime(Loops.Tiered kernel) {
+        try {
+            Optional<LoopKernel> simd = LoopEmitter.simd(kernel.spec);
+            if (simd.isPresent()) {
+                Session session = new Session(kernel.spec, simd.get());
+                session.prime();
+                return Optional.of(new Job(kernel, simd.get(), session));
+            }
+        } catch (Throwable e) {
+            report(kernel, e);
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isDone(Job job) {
+        try {
+            if (job.session.isReady()) {
+                job.kernel.replace(job.simd);
+                return true;
+            }
+            return job.session.isLate();
+        } catch (Throwable e) {
+            report(job.kernel, e);
+            return true;
+        }
+    }
+
+    private static void report(Loops.Tiered kernel, Throwable e) {
+        LOG.log(System.Logger.Level.WARNING, "cosmograd: a kernel stays scalar, its SIMD form failed: " + kernel.spec, e);
+    }
+
     /// Runs `kernel` until it is compiled. False if that does not happen.
     static boolean warm(LoopSpec spec, LoopKernel kernel) {
-        return new Session(spec, kernel).run();
+        Session session = new Session(spec, kernel);
+        session.prime();
+        for (int pause = 1; !session.isReady(); pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
+            if (session.isLate()) {
+                return false;
+            }
+            Session.pause(pause);
+        }
+        return true;
     }
 
     private static final class Session {
+        private final long begin = System.nanoTime();
         private final LoopKernel kernel;
+        private final int length;
         private final int lanes;
         private final int operations;
         private final int room;
@@ -109,6 +169,7 @@ final class Warmer {
 
         Session(LoopSpec spec, LoopKernel kernel) {
             this.kernel = kernel;
+            this.length = spec.length();
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
@@ -138,33 +199,35 @@ final class Warmer {
             }
         }
 
-        boolean run() {
-            long end = System.nanoTime() + GIVE_UP.toNanos();
+        /// As many calls as make the compilers take notice.
+        void prime() {
             for (int i = 0; i < 400; i++) {
                 empty();
             }
             pause(1);
-            int i = 0;
-            do {
-                for (; i < CALLS; i++) {
-                    empty();
-                    if (i % REAL_EVERY == REAL_EVERY / 2) {
-                        real();
-                    }
+            for (int i = 0; i < CALLS; i++) {
+                empty();
+                if (i % REAL_EVERY == REAL_EVERY / 2) {
+                    real();
                 }
-                while (!isFast()) {
-                    for (int j = 0; j < 20; j++) {
-                        empty();
-                    }
-                    pause(2);
-                    if (System.nanoTime() > end) {
-                        return false;
-                    }
-                }
-                real();
-                real();
-            } while (!isFast());
-            return true;
+            }
+        }
+
+        /// Whether the kernel is compiled and stays so when it meets real work.
+        boolean isReady() {
+            for (int j = 0; j < 20; j++) {
+                empty();
+            }
+            if (!isFast()) {
+                return false;
+            }
+            real();
+            real();
+            return isFast();
+        }
+
+        boolean isLate() {
+            return System.nanoTime() - begin > GIVE_UP.toNanos();
         }
 
         private void empty() {
@@ -173,20 +236,30 @@ final class Warmer {
 
         /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
         private void real() {
+            if (length > 0) {
+                kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
+                kernel.run(arrays, geometry, 0, 1, length);
+                return;
+            }
             kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
         }
 
-        /// Whether the best of three short runs is that of compiled code.
+        /// Whether the better of two short runs is that of compiled code. They are short because slow ones make the compilers waste their
+        /// time on what vectors are before they are machine code.
         private boolean isFast() {
             long best = Long.MAX_VALUE;
-            for (int t = 0; t < 3; t++) {
+            for (int t = 0; t < 2; t++) {
                 long start = System.nanoTime();
-                kernel.run(arrays, geometry, 0, 1, 16 * lanes);
+                if (length > 0) {
+                    kernel.run(arrays, geometry, 0, Math.max(1, PROBE_VECTORS / ((length + lanes - 1) / lanes)), length);
+                } else {
+                    kernel.run(arrays, geometry, 0, 1, PROBE_VECTORS * lanes);
+                }
                 best = Math.min(best, System.nanoTime() - start);
             }
-            return best < 200 + COLD_NANOS * 16 * operations / 4;
+            return best < 250 + COLD_NANOS * PROBE_VECTORS * operations / 4;
         }
 
         private static void pause(int milliseconds) {

@@ -89,8 +89,8 @@ class LoopTwinsTest {
         List<Sink> sinks = new ArrayList<>();
         int outputs = 1 + random.nextInt(2);
         for (int i = 0; i < outputs; i++) {
-            Mode mode = Mode.values()[random.nextInt(5)];
-            boolean row = mode == Mode.ROW_SUM || mode == Mode.ROW_MAX;
+            Mode mode = Mode.values()[random.nextInt(Mode.values().length)];
+            boolean row = mode.isRow();
             sinks.add(new Sink(i == 0 ? count + steps - 1 : random.nextInt(count + steps),
                     row ? Access.SPLAT : random.nextBoolean() ? Access.UNIT : Access.STRIDED, mode));
         }
@@ -171,7 +171,7 @@ class LoopTwinsTest {
     private static void reference(LoopSpec spec, Object[] arrays, int[] g, int rowBegin, int rowEnd, int n) {
         int sources = spec.sources().size();
         for (int r = rowBegin; r < rowEnd; r++) {
-            double[][] partial = new double[spec.sinks().size()][16];
+            double[][] partial = new double[spec.sinks().size()][64];
             double[] largest = new double[spec.sinks().size()];
             Arrays.fill(largest, Double.NEGATIVE_INFINITY);
             for (int i = 0; i < n; i++) {
@@ -186,14 +186,19 @@ class LoopTwinsTest {
                 for (int k = 0; k < spec.sinks().size(); k++) {
                     Sink sink = spec.sinks().get(k);
                     int o = sources + k;
-                    int at = g[3 * o] + r * g[3 * o + 1] + i * g[3 * o + 2];
+                    int row = sink.mode().isColumn() ? r % sink.mode().partials() : r;
+                    int at = g[3 * o] + row * g[3 * o + 1] + i * g[3 * o + 2];
                     double v = values.get(sink.value());
                     boolean f32 = spec.type(sink.value()) == DType.F32;
                     switch (sink.mode()) {
                         case STORE -> set(arrays[o], at, v);
-                        case ADD -> set(arrays[o], at, get(arrays[o], at) + v);
+                        case ADD, LONG_ADD -> set(arrays[o], at, get(arrays[o], at) + v);
                         case MAX -> set(arrays[o], at, Math.max(get(arrays[o], at), v));
-                        case ROW_SUM -> partial[k][i % 16] = spec.type(sink.value()) == DType.I32 ? (int) (long) (partial[k][i % 16] + v) : f32 ? (float) (partial[k][i % 16] + v) : partial[k][i % 16] + v;
+                        case ROW_SUM, LONG_ROW_SUM -> {
+                            int j = i % sink.mode().partials();
+                            double sum = partial[k][j] + v;
+                            partial[k][j] = spec.type(sink.value()) == DType.I32 ? (int) (long) sum : f32 ? (float) sum : sum;
+                        }
                         case ROW_MAX -> largest[k] = Math.max(largest[k], v);
                     }
                 }
@@ -202,8 +207,8 @@ class LoopTwinsTest {
                 int o = sources + k;
                 int at = g[3 * o] + r * g[3 * o + 1];
                 boolean f32 = spec.type(spec.sinks().get(k).value()) == DType.F32;
-                if (spec.sinks().get(k).mode() == Mode.ROW_SUM) {
-                    for (int half = 8; half > 0; half /= 2) {
+                if (spec.sinks().get(k).mode().isRowSum()) {
+                    for (int half = spec.sinks().get(k).mode().partials() / 2; half > 0; half /= 2) {
                         for (int j = 0; j < half; j++) {
                             double s = partial[k][j] + partial[k][j + half];
                             partial[k][j] = f32 ? (float) s : spec.type(spec.sinks().get(k).value()) == DType.I32 ? (int) (long) s : s;
@@ -238,26 +243,35 @@ class LoopTwinsTest {
         LoopKernel simd = Loops.SIMD && LoopEmitter.vectorizable(spec) ? LoopEmitter.simd(spec).orElseThrow() : scalar;
         if (hot) {
             assertTrue(simd == scalar || Warmer.warm(spec, simd));
-            Data data = data(spec, random, 1, 100);
+            int n = spec.length() > 0 ? spec.length() : 100;
+            Data data = data(spec, random, 1, n);
             for (int i = 0; i < 3000; i++) {
-                scalar.run(typed(data.operands, spec), data.geometry, 0, 1, 100);
+                scalar.run(typed(data.operands, spec), data.geometry, 0, 1, n);
             }
         }
         for (int n : sizes) {
-            int rows = n > 100 ? 1 : 1 + random.nextInt(3);
-            int begin = random.nextInt(2) == 0 ? 0 : rows - 1;
-            Data data = data(spec, random, rows, n);
-            Object[] expected = typed(data.operands, spec);
-            Object[] byScalar = typed(data.operands, spec);
-            Object[] bySimd = typed(data.operands, spec);
-            reference(spec, expected, data.geometry, begin, rows, n);
-            scalar.run(byScalar, data.geometry, begin, rows, n);
-            simd.run(bySimd, data.geometry, begin, rows, n);
-            assertSame(expected, byScalar, "scalar, n = " + n + ", " + spec);
-            assertSame(expected, bySimd, "SIMD, n = " + n + ", " + spec);
-            scalar.run(byScalar, data.geometry, begin, begin, n); // no rows: nothing changes
-            assertSame(bySimd, byScalar, "no rows, " + spec);
+            int rows = n > 130 ? 1 : 1 + random.nextInt(3);
+            check(spec, scalar, simd, random, rows, random.nextInt(2) == 0 ? 0 : rows - 1, n);
         }
+    }
+
+    private static void check(LoopSpec spec, Random random, int rows, int begin, int n) {
+        LoopKernel scalar = LoopEmitter.scalar(spec);
+        check(spec, scalar, Loops.SIMD ? LoopEmitter.simd(spec).orElseThrow() : scalar, random, rows, begin, n);
+    }
+
+    private static void check(LoopSpec spec, LoopKernel scalar, LoopKernel simd, Random random, int rows, int begin, int n) {
+        Data data = data(spec, random, rows, n);
+        Object[] expected = typed(data.operands, spec);
+        Object[] byScalar = typed(data.operands, spec);
+        Object[] bySimd = typed(data.operands, spec);
+        reference(spec, expected, data.geometry, begin, rows, n);
+        scalar.run(byScalar, data.geometry, begin, rows, n);
+        simd.run(bySimd, data.geometry, begin, rows, n);
+        assertSame(expected, byScalar, "scalar, n = " + n + ", " + spec);
+        assertSame(expected, bySimd, "SIMD, n = " + n + ", " + spec);
+        scalar.run(byScalar, data.geometry, begin, begin, n); // no rows: nothing changes
+        assertSame(bySimd, byScalar, "no rows, " + spec);
     }
 
     @Test
@@ -266,6 +280,34 @@ class LoopTwinsTest {
         for (int t = 0; t < 400; t++) {
             LoopSpec spec = random(random, t % 2 == 0 ? DType.F32 : DType.F64);
             check(spec, random, t < 40 ? SIZES : new int[] {SIZES[t % 8]});
+        }
+    }
+
+    /// Kernels for one length only.
+    @Test
+    void knownLengthsAgree() {
+        Random random = new Random(17);
+        for (int n : new int[] {1, 3, 4, 8, 12, 16, 17, 31, 33, 64, 120}) {
+            for (DType type : List.of(DType.F32, DType.F64)) {
+                for (int t = 0; t < 3; t++) {
+                    check(random(random, type).ofLength(n), random, new int[] {n, n});
+                }
+            }
+        }
+    }
+
+    /// More rows than there are partial rows.
+    @Test
+    void rowsAreCombinedInTurn() {
+        Random random = new Random(19);
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (Mode mode : List.of(Mode.ADD, Mode.LONG_ADD, Mode.MAX)) {
+                for (int length : new int[] {0, 10}) {
+                    LoopSpec spec = new LoopSpec(List.of(new Source(type, Access.UNIT)), List.of(new Instruction(F.NEG, type, List.of(0, 0, 0))),
+                            List.of(new Sink(1, Access.UNIT, mode)), length);
+                    check(spec, random, 150, 7, 10);
+                }
+            }
         }
     }
 
@@ -282,7 +324,7 @@ class LoopTwinsTest {
             }
             for (Mode mode : Mode.values()) {
                 for (Access access : Access.values()) {
-                    boolean row = mode == Mode.ROW_SUM || mode == Mode.ROW_MAX;
+                    boolean row = mode.isRow();
                     check(new LoopSpec(
                             List.of(new Source(type, access)),
                             List.of(new Instruction(F.EXP, type, List.of(0, 0, 0))),
@@ -306,9 +348,10 @@ class LoopTwinsTest {
                     sinks.add(new Sink(3 + body.size(), Access.SPLAT, f % 2 == 0 ? Mode.ROW_SUM : Mode.ROW_MAX));
                     body.add(new Instruction(F.values()[f], type, List.of(0, 1, 2)));
                 }
-                check(new LoopSpec(
-                        List.of(new Source(type, Access.UNIT), new Source(type, Access.STRIDED), new Source(type, Access.SPLAT)),
-                        body, sinks), random, SIZES, true);
+                LoopSpec spec = new LoopSpec(
+                        List.of(new Source(type, Access.UNIT), new Source(type, Access.STRIDED), new Source(type, Access.SPLAT)), body, sinks);
+                check(spec, random, SIZES, true);
+                check(spec.ofLength(20), random, new int[] {20}, true);
             }
         }
     }
@@ -358,10 +401,14 @@ class LoopTwinsTest {
         Random random = new Random(5);
         for (int t = 0; t < 100; t++) {
             LoopSpec spec = random(random, DType.F32);
+            if (t % 2 == 1) {
+                int n = 1 + random.nextInt(64);
+                spec = LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec;
+            }
             int estimate = LoopEmitter.cost(spec);
             int scalar = codeLength(LoopEmitter.bytes(spec, 0));
             int simd = Loops.SIMD && LoopEmitter.vectorizable(spec) ? codeLength(LoopEmitter.bytes(spec, Simd.bits())) : 0;
-            assertTrue(Math.max(scalar, simd) <= 1.1 * estimate, estimate + " < " + scalar + " or " + simd + ": " + spec);
+            assertTrue(Math.max(scalar, simd) <= Math.max(LoopEmitter.BYTE_LIMIT, 1.1 * estimate), estimate + " < " + scalar + " or " + simd + ": " + spec);
         }
     }
 

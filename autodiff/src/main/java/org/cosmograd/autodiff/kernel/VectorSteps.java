@@ -1,0 +1,360 @@
+package org.cosmograd.autodiff.kernel;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+import static org.cosmograd.autodiff.kernel.LoopFrame.CD_SCRATCH;
+import static org.cosmograd.autodiff.kernel.LoopFrame.kind;
+import static org.cosmograd.autodiff.kernel.LoopFrame.primitive;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.LoopGraph.Kind;
+import org.cosmograd.autodiff.kernel.LoopGraph.Op;
+import org.cosmograd.autodiff.kernel.LoopGraph.Step;
+import org.cosmograd.autodiff.kernel.LoopSpec.Access;
+import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
+
+/// SIMD code: one vector per turn.
+///
+/// A reduction of a row has several accumulators, which take turns: vector `t` goes to accumulator `t mod count`. They are renamed
+/// rather than indexed, and since the tree that combines them is the same after a rotation, nobody needs to know how far they have
+/// turned.
+final class VectorSteps implements LoopSteps {
+    private static final String VECTOR = "jdk.incubator.vector.";
+    private static final ClassDesc CD_VECTOR = ClassDesc.of(VECTOR + "Vector");
+    static final ClassDesc CD_MASK = ClassDesc.of(VECTOR + "VectorMask");
+    static final ClassDesc CD_SPECIES = ClassDesc.of(VECTOR + "VectorSpecies");
+    private static final ClassDesc CD_SHUFFLE = ClassDesc.of(VECTOR + "VectorShuffle");
+    private static final ClassDesc CD_OPERATORS = ClassDesc.of(VECTOR + "VectorOperators");
+    private static final ClassDesc CD_BINARY = CD_OPERATORS.nested("Binary");
+    private static final ClassDesc CD_ASSOCIATIVE = CD_OPERATORS.nested("Associative");
+    private static final ClassDesc CD_COMPARISON = CD_OPERATORS.nested("Comparison");
+    static final ClassDesc CD_SIMD = ClassDesc.of(LoopFrame.PACKAGE + "Simd");
+
+    /// Accumulators of a largest element: enough to hide the latency of the four or five instructions of a maximum.
+    private static final int MAXIMA = 4;
+
+    private final LoopFrame frame;
+    private final CodeBuilder code;
+    private final int[][] accumulator;
+
+    VectorSteps(LoopFrame frame) {
+        this.frame = frame;
+        this.code = frame.code;
+        this.accumulator = new int[frame.spec.sinks().size()][];
+    }
+
+    /// Accumulators of a sink: what the canonical order asks for, as far as a row of known length reaches.
+    private int count(Mode mode) {
+        int all = mode.isRowSum() ? Math.max(1, mode.partials() / frame.lanes) : MAXIMA;
+        int vectors = (frame.spec.length() + frame.lanes - 1) / frame.lanes;
+        return vectors == 0 ? all : Math.min(all, Integer.highestOneBit(Math.max(1, 2 * vectors - 1)));
+    }
+
+    private static ClassDesc vector(DType type) {
+        return ClassDesc.of(VECTOR + (type == DType.F64 ? "DoubleVector" : "FloatVector"));
+    }
+
+    private static ClassDesc bitsVector(DType type) {
+        return ClassDesc.of(VECTOR + (type == DType.F64 ? "LongVector" : "IntVector"));
+    }
+
+    private CodeBuilder species(DType type) {
+        return code.getstatic(CD_SIMD, type == DType.F64 ? "F64" : "F32", CD_SPECIES);
+    }
+
+    @Override
+    public void step(int id) {
+        Step step = frame.graph.step(id);
+        DType type = step.type();
+        boolean wide = type == DType.F64;
+        ClassDesc v = vector(type);
+        if (step.kind() == Kind.BITS) {
+            vectorBits(step, wide);
+            return;
+        }
+        switch (step.op()) {
+            case SOURCE -> vectorSource((int) step.constant());
+            case CONSTANT -> {
+                species(type);
+                if (wide) {
+                    code.loadConstant(Double.longBitsToDouble(step.constant()));
+                } else {
+                    code.loadConstant(Float.intBitsToFloat((int) step.constant()));
+                }
+                code.invokestatic(v, "broadcast", MethodTypeDesc.of(v, CD_SPECIES, primitive(type)));
+            }
+            case ADD, SUB, MUL, DIV, MIN, MAX -> {
+                frame.pushAll(step);
+                code.invokevirtual(v, step.op().name().toLowerCase(), MethodTypeDesc.of(v, CD_VECTOR));
+            }
+            case NEG, ABS, SQRT -> {
+                frame.pushAll(step);
+                code.invokevirtual(v, step.op().name().toLowerCase(), MethodTypeDesc.of(v));
+            }
+            case FMA -> {
+                frame.pushAll(step);
+                code.invokevirtual(v, "fma", MethodTypeDesc.of(v, CD_VECTOR, CD_VECTOR));
+            }
+            case LESS, LESS_EQUAL, EQUAL -> {
+                frame.push(step.arguments().get(0));
+                code.getstatic(CD_OPERATORS, step.op() == Op.LESS ? "LT" : step.op() == Op.EQUAL ? "EQ" : "LE", CD_COMPARISON);
+                frame.push(step.arguments().get(1));
+                code.invokevirtual(v, "compare", MethodTypeDesc.of(CD_MASK, CD_COMPARISON, CD_VECTOR));
+            }
+            case SELECT -> {
+                frame.push(step.arguments().get(2));
+                frame.push(step.arguments().get(1));
+                frame.push(step.arguments().get(0));
+                code.invokevirtual(v, "blend", MethodTypeDesc.of(v, CD_VECTOR, CD_MASK));
+            }
+            case FROM_BITS -> {
+                frame.pushAll(step);
+                code.invokevirtual(CD_VECTOR, wide ? "reinterpretAsDoubles" : "reinterpretAsFloats", MethodTypeDesc.of(v));
+            }
+            default -> throw new IllegalStateException("LoopEmitter: no SIMD form of " + step);
+        }
+    }
+
+    private void vectorBits(Step step, boolean wide) {
+        ClassDesc b = bitsVector(step.type());
+        switch (step.op()) {
+            case CONSTANT -> {
+                code.getstatic(CD_SIMD, wide ? "BITS64" : "BITS32", CD_SPECIES);
+                if (wide) {
+                    code.loadConstant(step.constant());
+                } else {
+                    code.loadConstant((int) step.constant());
+                }
+                code.invokestatic(b, "broadcast", MethodTypeDesc.of(b, CD_SPECIES, wide ? CD_long : CD_int));
+            }
+            case BITS -> {
+                frame.pushAll(step);
+                code.invokevirtual(CD_VECTOR, wide ? "reinterpretAsLongs" : "reinterpretAsInts", MethodTypeDesc.of(b));
+            }
+            case ADD, SUB, AND, OR -> {
+                frame.pushAll(step);
+                code.invokevirtual(b, step.op().name().toLowerCase(), MethodTypeDesc.of(b, CD_VECTOR));
+            }
+            case XOR -> {
+                frame.push(step.arguments().get(0));
+                code.getstatic(CD_OPERATORS, "XOR", CD_ASSOCIATIVE);
+                frame.push(step.arguments().get(1));
+                code.invokevirtual(b, "lanewise", MethodTypeDesc.of(b, CD_BINARY, CD_VECTOR));
+            }
+            case SHIFT_LEFT, SHIFT_RIGHT -> {
+                frame.pushAll(step);
+                code.getstatic(CD_OPERATORS, step.op() == Op.SHIFT_LEFT ? "LSHL" : "ASHR", CD_BINARY);
+                if (wide) {
+                    code.loadConstant(step.constant());
+                } else {
+                    code.loadConstant((int) step.constant());
+                }
+                code.invokevirtual(b, "lanewise", MethodTypeDesc.of(b, CD_BINARY, wide ? CD_long : CD_int));
+            }
+            default -> throw new IllegalStateException("LoopEmitter: no SIMD form of " + step);
+        }
+    }
+
+    private void vectorSource(int operand) {
+        DType type = frame.type(operand);
+        ClassDesc v = vector(type);
+        ClassDesc arrayType = primitive(type).arrayType();
+        species(type);
+        switch (frame.access(operand)) {
+            case SPLAT -> {
+                code.aload(frame.array[operand]).iload(frame.offset[operand]).arrayLoad(kind(type));
+                code.invokestatic(v, "broadcast", MethodTypeDesc.of(v, CD_SPECIES, primitive(type)));
+            }
+            case UNIT -> {
+                frame.address(operand);
+                fromArray(type);
+            }
+            case STRIDED -> {
+                strided("load", operand);
+                code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
+                        .invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int));
+            }
+        }
+    }
+
+    /// `species array index` → vector, under the mask of the rest if there is one.
+    private void fromArray(DType type) {
+        ClassDesc v = vector(type);
+        ClassDesc arrayType = primitive(type).arrayType();
+        if (frame.mask < 0) {
+            code.invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int));
+        } else {
+            code.aload(frame.mask).invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int, CD_MASK));
+        }
+    }
+
+    private void strided(String name, int operand) {
+        DType type = frame.type(operand);
+        ClassDesc arrayType = primitive(type).arrayType();
+        frame.address(operand);
+        code.iload(frame.stride[operand]);
+        if (frame.mask < 0) {
+            code.loadConstant(frame.lanes);
+        } else {
+            if (frame.rest > 0) {
+                code.loadConstant(frame.rest);
+            } else {
+                code.iload(LoopFrame.N).iload(frame.index).isub();
+            }
+        }
+        code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
+                .invokestatic(CD_SCRATCH, name, MethodTypeDesc.of(CD_void, arrayType, CD_int, CD_int, CD_int, arrayType, CD_int));
+    }
+
+    @Override
+    public void sink(int k, Runnable value) {
+        int operand = frame.operandOfSink(k);
+        DType type = frame.type(operand);
+        ClassDesc v = vector(type);
+        ClassDesc arrayType = primitive(type).arrayType();
+        LoopSpec.Sink sink = frame.spec.sinks().get(k);
+        switch (sink.mode()) {
+            case ROW_SUM, LONG_ROW_SUM -> {
+                int at = accumulator[k][turn % accumulator[k].length];
+                code.aload(at);
+                value.run();
+                if (frame.mask < 0) {
+                    code.invokevirtual(v, "add", MethodTypeDesc.of(v, CD_VECTOR));
+                } else {
+                    code.aload(frame.mask).invokevirtual(v, "add", MethodTypeDesc.of(v, CD_VECTOR, CD_MASK));
+                }
+                code.astore(at);
+            }
+            case ROW_MAX -> {
+                int at = accumulator[k][turn % accumulator[k].length];
+                code.aload(at);
+                if (frame.mask >= 0) {
+                    code.dup();
+                }
+                value.run();
+                if (frame.mask >= 0) {
+                    code.aload(frame.mask).invokevirtual(v, "blend", MethodTypeDesc.of(v, CD_VECTOR, CD_MASK));
+                }
+                code.invokevirtual(v, "max", MethodTypeDesc.of(v, CD_VECTOR)).astore(at);
+            }
+            case STORE, ADD, LONG_ADD, MAX -> {
+                boolean strided = sink.access() == Access.STRIDED;
+                if (sink.mode() == Mode.STORE) {
+                    value.run();
+                } else {
+                    species(type);
+                    if (strided) {
+                        strided("load", operand);
+                        code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
+                                .invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int));
+                    } else {
+                        frame.address(operand);
+                        fromArray(type);
+                    }
+                    value.run();
+                    code.invokevirtual(v, sink.mode() == Mode.MAX ? "max" : "add", MethodTypeDesc.of(v, CD_VECTOR));
+                }
+                if (strided) {
+                    code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
+                            .invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int));
+                    strided("store", operand);
+                } else {
+                    frame.address(operand);
+                    if (frame.mask < 0) {
+                        code.invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int));
+                    } else {
+                        code.aload(frame.mask).invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int, CD_MASK));
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- row results
+
+    private int turn;
+
+    @Override
+    public void beginRow() {
+        turn = 0;
+        for (int k = 0; k < accumulator.length; k++) {
+            Mode mode = frame.spec.sinks().get(k).mode();
+            DType type = frame.type(frame.operandOfSink(k));
+            if (!mode.isRow()) {
+                continue;
+            }
+            if (accumulator[k] == null) {
+                accumulator[k] = new int[count(mode)];
+                for (int g = 0; g < accumulator[k].length; g++) {
+                    accumulator[k][g] = code.allocateLocal(TypeKind.REFERENCE);
+                }
+            }
+            for (int at : accumulator[k]) {
+                species(type);
+                number(type, mode.isRowSum() ? 0 : Double.NEGATIVE_INFINITY);
+                code.invokestatic(vector(type), "broadcast", MethodTypeDesc.of(vector(type), CD_SPECIES, primitive(type))).astore(at);
+            }
+        }
+    }
+
+    private void number(DType type, double v) {
+        if (type == DType.F32) {
+            code.loadConstant((float) v);
+        } else {
+            code.loadConstant(v);
+        }
+    }
+
+    @Override
+    public void turned() {
+        turn++;
+    }
+
+    /// Renames the accumulators so that the next turn begins with the first.
+    @Override
+    public void rotate() {
+        for (int[] all : accumulator) {
+            int by = all == null ? 0 : turn % all.length;
+            for (int r = 0; all != null && r < by; r++) {
+                code.aload(all[0]);
+                for (int g = 1; g < all.length; g++) {
+                    code.aload(all[g]).astore(all[g - 1]);
+                }
+                code.astore(all[all.length - 1]);
+            }
+        }
+        turn = 0;
+    }
+
+    @Override
+    public void endRow() {
+        for (int k = 0; k < accumulator.length; k++) {
+            Mode mode = frame.spec.sinks().get(k).mode();
+            int operand = frame.operandOfSink(k);
+            DType type = frame.type(operand);
+            ClassDesc v = vector(type);
+            if (!mode.isRow()) {
+                continue;
+            }
+            String combine = mode.isRowSum() ? "add" : "max";
+            int[] all = accumulator[k];
+            for (int half = all.length / 2; half > 0; half /= 2) {
+                for (int g = 0; g < half; g++) {
+                    code.aload(all[g]).aload(all[g + half]).invokevirtual(v, combine, MethodTypeDesc.of(v, CD_VECTOR)).astore(all[g]);
+                }
+            }
+            code.aload(frame.array[operand]).iload(frame.offset[operand]).aload(all[0]);
+            for (int half = frame.lanes / 2; half > 0; half /= 2) {
+                code.dup().getstatic(CD_SIMD, "SWAP_" + type.name() + "_" + half, CD_SHUFFLE)
+                        .invokevirtual(v, "rearrange", MethodTypeDesc.of(v, CD_SHUFFLE))
+                        .invokevirtual(v, combine, MethodTypeDesc.of(v, CD_VECTOR));
+            }
+            code.iconst_0().invokevirtual(v, "lane", MethodTypeDesc.of(primitive(type), CD_int)).arrayStore(kind(type));
+        }
+    }
+}
