@@ -461,8 +461,11 @@ public final class Schedule {
         DType type = graph.node(n.in().getFirst()).dtype();
         View to = define(i);
         if (op instanceof Mesh.Arrange a) {
-            boolean sort = IntStream.range(0, graph.size())
-                    .anyMatch(u -> graph.node(u).in().contains(i) && MeshTask.scratchLength(exchange(graph.node(u)), particles) > 0);
+            // what is kept may be painted with later
+            boolean kept = IntStream.of(graph.roots()).anyMatch(r -> r == i);
+            boolean sort = kept || IntStream.range(0, graph.size())
+                    .filter(u -> graph.node(u).in().contains(i))
+                    .anyMatch(u -> graph.node(u).op() instanceof Mesh.Paint || MeshTask.scratchLength(exchange(graph.node(u)), particles) > 0);
             step(
                     () -> new MeshArrangeTask(particles, a.scheme().support(), a.mesh(), type, sort, x.operand(), to.operand()),
                     in,

@@ -13,61 +13,12 @@ public final class Dense {
 
     /// Rows `index[i]` of a matrix with `rows` rows of `width` elements.
     public static DenseTask.Work gather(int rows, int width, int count) {
-        return (arrays, bases) -> {
-            int[] index = (int[]) arrays[1];
-            for (int i = 0; i < count; i++) {
-                int r = check("gather", index[bases[1] + i], rows);
-                System.arraycopy(arrays[0], bases[0] + r * width, arrays[2], bases[2] + i * width, width);
-            }
-        };
+        return new Rows.Gather(rows, width, count);
     }
 
     /// `count` rows of `width` elements added to rows `index[i]` of a zeroed matrix with `rows` rows.
     public static DenseTask.Work scatterAdd(int rows, int width, int count) {
-        return (arrays, bases) -> {
-            int[] index = (int[]) arrays[1];
-            zero(arrays[2], bases[2], rows * width);
-            for (int i = 0; i < count; i++) {
-                int to = bases[2] + check("scatterAdd", index[bases[1] + i], rows) * width;
-                int from = bases[0] + i * width;
-                switch (arrays[2]) {
-                    case float[] out -> {
-                        float[] x = (float[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                    case double[] out -> {
-                        double[] x = (double[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                    default -> {
-                        int[] out = (int[]) arrays[2];
-                        int[] x = (int[]) arrays[0];
-                        for (int j = 0; j < width; j++) {
-                            out[to + j] += x[from + j];
-                        }
-                    }
-                }
-            }
-        };
-    }
-
-    private static int check(String name, int index, int rows) {
-        if (index < 0 || index >= rows) {
-            throw new IndexOutOfBoundsException(name + ": index " + index + " is outside 0…" + (rows - 1));
-        }
-        return index;
-    }
-
-    private static void zero(Object array, int from, int count) {
-        switch (array) {
-            case float[] a -> Arrays.fill(a, from, from + count, 0);
-            case double[] a -> Arrays.fill(a, from, from + count, 0);
-            default -> Arrays.fill((int[]) array, from, from + count, 0);
-        }
+        return new Rows.ScatterAdd(rows, width, count);
     }
 
     /// The order that sorts each row of `n` elements, stable, NaN last.

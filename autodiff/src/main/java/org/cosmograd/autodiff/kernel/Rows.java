@@ -1,0 +1,259 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.Arrays;
+
+/// Rows of a matrix fetched or added up by index, in parallel and with the same bits for any number of threads.
+///
+/// Sums run in the order of the index. If rows are wide, threads share the columns; if they are narrow, the target's rows are cut into
+/// blocks, a stable counting sort finds which indices belong to a block, and each block is summed by one thread.
+final class Rows {
+    /// Elements that make a chunk.
+    private static final int GRAIN = 1 << 15;
+    /// Columns of a chunk of wide rows.
+    private static final int COLUMNS = 256;
+    private static final int MOST_CHUNKS = 64;
+
+    private Rows() {}
+
+    private static int chunks(long elements) {
+        return (int) Math.clamp(elements / GRAIN, 1, MOST_CHUNKS);
+    }
+
+    private static int bound(int chunk, int chunks, int count) {
+        return (int) ((long) chunk * count / chunks);
+    }
+
+    /// Complains of the first index that is outside, before anything is written.
+    private static void check(String name, int[] index, int from, int to, int rows) {
+        int low = 0;
+        int high = -1;
+        for (int i = from; i < to; i++) {
+            low = Math.min(low, index[i]);
+            high = Math.max(high, index[i]);
+        }
+        if (low >= 0 && high < rows) {
+            return;
+        }
+        for (int i = from; i < to; i++) {
+            if (index[i] < 0 || index[i] >= rows) {
+                throw new IndexOutOfBoundsException(
+                        name + ": index " + index[i] + (rows == 0 ? " is given, but there are no rows" : " is outside 0…" + (rows - 1)));
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- gather
+
+    /// `y[i, :] = x[index[i], :]`.
+    static final class Gather implements DenseTask.Work {
+        private final int rows;
+        private final int width;
+        private final int count;
+        private final int chunks;
+        private final Workers.Task body = this::chunk;
+        private Object[] arrays = new Object[0];
+        private int[] bases = new int[0];
+
+        Gather(int rows, int width, int count) {
+            this.rows = rows;
+            this.width = width;
+            this.count = count;
+            this.chunks = chunks((long) count * width);
+        }
+
+        @Override
+        public void run(Object[] arrays, int[] bases) {
+            this.arrays = arrays;
+            this.bases = bases;
+            check("gather", (int[]) arrays[1], bases[1], bases[1] + count, rows);
+            if (chunks == 1) {
+                chunk(0);
+            } else {
+                Workers.run(chunks, body);
+            }
+        }
+
+        private void chunk(int c) {
+            int from = bound(c, chunks, count);
+            int end = bound(c + 1, chunks, count);
+            int[] index = (int[]) arrays[1];
+            int k = bases[1];
+            int x = bases[0];
+            int y = bases[2];
+            if (width == 1 && arrays[2] instanceof float[] to) {
+                float[] a = (float[]) arrays[0];
+                for (int i = from; i < end; i++) {
+                    to[y + i] = a[x + index[k + i]];
+                }
+            } else if (width == 1 && arrays[2] instanceof double[] to) {
+                double[] a = (double[]) arrays[0];
+                for (int i = from; i < end; i++) {
+                    to[y + i] = a[x + index[k + i]];
+                }
+            } else if (width <= 8 && arrays[2] instanceof float[] to) {
+                float[] a = (float[]) arrays[0];
+                for (int i = from; i < end; i++) {
+                    int f = x + index[k + i] * width;
+                    for (int j = 0; j < width; j++) {
+                        to[y + i * width + j] = a[f + j];
+                    }
+                }
+            } else {
+                for (int i = from; i < end; i++) {
+                    System.arraycopy(arrays[0], x + index[k + i] * width, arrays[2], y + i * width, width);
+                }
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- scatter
+
+    /// `y[r, :] = Σ_{i: index[i] = r} x[i, :]`, added in the order of `i`.
+    static final class ScatterAdd implements DenseTask.Work {
+        private final int rows;
+        private final int width;
+        private final int count;
+        private final int chunks;
+        /// Blocks of `1 << shift` rows, if rows are narrow.
+        private final int shift;
+        private final int blocks;
+        private final boolean wide;
+        private int[] places = new int[0];
+        private int[] order = new int[0];
+        private final Workers.Task columns = this::columns;
+        private final Workers.Task tally = this::tally;
+        private final Workers.Task sort = this::sort;
+        private final Workers.Task sum = this::sum;
+        private Object[] arrays = new Object[0];
+        private int[] bases = new int[0];
+
+        ScatterAdd(int rows, int width, int count) {
+            this.rows = rows;
+            this.width = width;
+            this.count = count;
+            this.chunks = chunks((long) count * width);
+            this.wide = width >= 2 * COLUMNS;
+            int s = 0;
+            while ((Math.max(0, rows - 1) >> s) + 1 > MOST_CHUNKS) {
+                s++;
+            }
+            this.shift = s;
+            this.blocks = chunks == 1 || wide ? 1 : (Math.max(0, rows - 1) >> s) + 1;
+        }
+
+        @Override
+        public void run(Object[] arrays, int[] bases) {
+            this.arrays = arrays;
+            this.bases = bases;
+            check("scatterAdd", (int[]) arrays[1], bases[1], bases[1] + count, rows);
+            if (chunks > 1 && wide) {
+                Workers.run((width + COLUMNS - 1) / COLUMNS, columns);
+            } else if (blocks == 1) {
+                zero(0, rows);
+                add(0, count, 0, width, false);
+            } else {
+                if (places.length == 0) {
+                    places = new int[chunks * blocks + blocks];
+                    order = new int[count];
+                }
+                Workers.run(chunks, tally);
+                int next = 0;
+                for (int b = 0; b < blocks; b++) {
+                    places[chunks * blocks + b] = next;
+                    for (int c = 0; c < chunks; c++) {
+                        int here = places[c * blocks + b];
+                        places[c * blocks + b] = next;
+                        next += here;
+                    }
+                }
+                Workers.run(chunks, sort);
+                Workers.run(blocks, sum);
+            }
+        }
+
+        private void tally(int c) {
+            int[] index = (int[]) arrays[1];
+            int at = c * blocks;
+            Arrays.fill(places, at, at + blocks, 0);
+            for (int i = bound(c, chunks, count), end = bound(c + 1, chunks, count); i < end; i++) {
+                places[at + (index[bases[1] + i] >> shift)]++;
+            }
+        }
+
+        private void sort(int c) {
+            int[] index = (int[]) arrays[1];
+            int at = c * blocks;
+            for (int i = bound(c, chunks, count), end = bound(c + 1, chunks, count); i < end; i++) {
+                order[places[at + (index[bases[1] + i] >> shift)]++] = i;
+            }
+        }
+
+        private void sum(int b) {
+            zero(b << shift, (int) Math.min(rows, (b + 1L) << shift));
+            int begin = places[chunks * blocks + b];
+            add(begin, b + 1 == blocks ? count : places[chunks * blocks + b + 1], 0, width, true);
+        }
+
+        private void columns(int c) {
+            int first = c * COLUMNS;
+            int end = Math.min(width, first + COLUMNS);
+            for (int r = 0; r < rows; r++) {
+                zero(arrays[2], bases[2] + r * width + first, end - first);
+            }
+            add(0, count, first, end, false);
+        }
+
+        private void zero(int firstRow, int endRow) {
+            zero(arrays[2], bases[2] + firstRow * width, (endRow - firstRow) * width);
+        }
+
+        private static void zero(Object array, int from, int count) {
+            switch (array) {
+                case float[] a -> Arrays.fill(a, from, from + count, 0);
+                case double[] a -> Arrays.fill(a, from, from + count, 0);
+                default -> Arrays.fill((int[]) array, from, from + count, 0);
+            }
+        }
+
+        /// Adds columns `first` to `last - 1` of the indices `from` to `to - 1`, or of those that `order` names there.
+        private void add(int from, int to, int first, int last, boolean ordered) {
+            int[] index = (int[]) arrays[1];
+            int values = bases[0];
+            int indices = bases[1];
+            int toRows = bases[2];
+            switch (arrays[2]) {
+                case float[] out -> {
+                    float[] in = (float[]) arrays[0];
+                    for (int j = from; j < to; j++) {
+                        int i = ordered ? order[j] : j;
+                        int y = toRows + index[indices + i] * width;
+                        for (int k = first; k < last; k++) {
+                            out[y + k] += in[values + i * width + k];
+                        }
+                    }
+                }
+                case double[] out -> {
+                    double[] in = (double[]) arrays[0];
+                    for (int j = from; j < to; j++) {
+                        int i = ordered ? order[j] : j;
+                        int y = toRows + index[indices + i] * width;
+                        for (int k = first; k < last; k++) {
+                            out[y + k] += in[values + i * width + k];
+                        }
+                    }
+                }
+                default -> {
+                    int[] in = (int[]) arrays[0];
+                    int[] out = (int[]) arrays[2];
+                    for (int j = from; j < to; j++) {
+                        int i = ordered ? order[j] : j;
+                        int y = toRows + index[indices + i] * width;
+                        for (int k = first; k < last; k++) {
+                            out[y + k] += in[values + i * width + k];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
