@@ -7,18 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.cosmograd.autodiff.kernel.FftTask;
-import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.Test;
 
-/// Laws of Fourier transforms over awkward sizes, before and after vector loops are compiled.
+/// Laws of Fourier transforms over awkward sizes. That vector loops give the bits of scalar loops is the law of `FftTest`.
 class FourierTest {
     private static final List<int[]> SIZES = List.of(
             sizes(1), sizes(2), sizes(3), sizes(4), sizes(5), sizes(6), sizes(7), sizes(8), sizes(12), sizes(15), sizes(16), sizes(17),
             sizes(30), sizes(34), sizes(48), sizes(60), sizes(64), sizes(97), sizes(100), sizes(160), sizes(256), sizes(4, 4), sizes(3, 5),
             sizes(7, 6), sizes(17, 16), sizes(16, 17), sizes(20, 30), sizes(33, 34), sizes(64, 64), sizes(1, 8), sizes(8, 1), sizes(4, 4, 4),
             sizes(3, 4, 5), sizes(16, 16, 16), sizes(18, 17, 16), sizes(20, 12, 10), sizes(40, 16, 18), sizes(1, 1, 6), sizes(6, 1, 1),
-            sizes(13, 16, 24));
+            sizes(13, 16, 24), sizes(300, 340));
 
     private static int[] sizes(int... dims) {
         return dims;
@@ -47,12 +45,17 @@ class FourierTest {
         for (int axis = dims.length - 1; axis >= 0; axis--) {
             int n = dims[axis];
             double[] b = new double[a.length];
+            double[] cosines = new double[n];
+            double[] sines = new double[n];
+            for (int j = 0; j < n; j++) {
+                cosines[j] = Math.cos(2 * Math.PI * j / n);
+                sines[j] = -Math.sin(2 * Math.PI * j / n);
+            }
             for (int i = 0; i < x.length; i++) {
                 int k = i / stride % n;
                 for (int j = 0; j < n; j++) {
-                    double angle = -2 * Math.PI * (k * j % n) / n;
-                    double c = Math.cos(angle);
-                    double s = Math.sin(angle);
+                    double c = cosines[k * j % n];
+                    double s = sines[k * j % n];
                     int from = 2 * (i + (j - k) * stride);
                     b[2 * i] += a[from] * c - a[from + 1] * s;
                     b[2 * i + 1] += a[from] * s + a[from + 1] * c;
@@ -68,7 +71,7 @@ class FourierTest {
         for (int[] dims : SIZES) {
             for (int batch : new int[] {1, 3, 19}) {
                 int size = product(dims);
-                if (size * batch > 12_000) {
+                if (size * batch > 12_000 && (batch > 1 || dims.length < 2)) {
                     continue;
                 }
                 String name = type + " " + batch + " x " + Arrays.toString(dims);
@@ -99,44 +102,8 @@ class FourierTest {
 
     @Test
     void transformsAreWhatTheyAreByDefinition() {
-        for (int round = 0; round < 2; round++) {
-            checkSizes(DType.F64, 2e-15);
-            checkSizes(DType.F32, 1e-6);
-            FftTask.awaitWarm();
-        }
-    }
-
-    private static List<Tensor> manyTransforms(DType type) {
-        return SIZES.stream()
-                .flatMap(dims -> {
-                    Tensor x = field(type, 3, batched(product(dims) > 1000 ? 2 : 37, dims));
-                    Spectrum s = Fourier.rfft(x, dims.length);
-                    return java.util.stream.Stream.of(s.planes(), s.inverse());
-                })
-                .toList();
-    }
-
-    /// Scalar loops run first, vector loops once they are compiled; chunks are shared or not.
-    @Test
-    void sameBitsForScalarAndVectorLoopsAndForAnyNumberOfThreads() {
-        int before = Workers.threads();
-        try {
-            for (DType type : List.of(DType.F32, DType.F64)) {
-                Workers.threads(1);
-                List<Tensor> cold = manyTransforms(type);
-                cold.forEach(Tensor::storage);
-                FftTask.awaitWarm();
-                for (int threads = 1; threads <= 3; threads++) {
-                    Workers.threads(threads);
-                    List<Tensor> hot = manyTransforms(type);
-                    for (int i = 0; i < cold.size(); i++) {
-                        OperationLawsTest.assertBits(cold.get(i).type() + " on " + threads + " threads", cold.get(i), hot.get(i));
-                    }
-                }
-            }
-        } finally {
-            Workers.threads(before);
-        }
+        checkSizes(DType.F64, 2e-15);
+        checkSizes(DType.F32, 1e-6);
     }
 
     @Test

@@ -105,6 +105,18 @@ final class OperationSamples {
         s.add(one("gather axis", x -> x.gather(1, Tensor.of(4, 0, 0)).exp(), n));
         s.add(one("takeAlong", x -> x.takeAlong(Tensor.of(Shape.of(3, 2), 4, 0, 1, 1, 2, 3)).exp(), n));
         s.add(one("scatterAdd", x -> x.scatterAdd(Tensor.of(1, 1, 0), 4).exp(), n));
+        Tensor q = between(0.2, 0.8, 22, 7, 3).add(Tensor.iota(7).mul(3).cast(DType.F64).expand(-1));
+        Tensor places = Tensor.of(q.shape(), q.toDoubles());
+        for (MassAssignment scheme : MassAssignment.values()) {
+            String of = " " + scheme.name().charAt(0);
+            s.add(new Sample("paint" + of, l -> scheme.paint(l.get(0), l.get(1), 4, 5, 3).sin(), List.of(places, normal(23, 7))));
+            s.add(new Sample("paint all" + of, l -> scheme.paintAll(l.get(0), l.get(1), 3, 4, 2), List.of(places, normal(24, 7, 2))));
+            s.add(one("paint ones" + of, x -> scheme.paint(x.slice(1, 0, 2), 4, 3).square(), places));
+            s.add(two("read" + of, scheme::read, normal(25, 4, 3, 5), places));
+            s.add(two("read all" + of, scheme::readAll, normal(26, 2, 3, 4, 3), places));
+            s.add(two("read 2-D" + of, (f, x) -> scheme.read(f, x.slice(1, 1, 3)).exp(), normal(27, 4, 3), places));
+            s.add(two("read 1-D" + of, (f, x) -> scheme.read(f, x.slice(1, 1, 2)).exp(), normal(28, 5), places));
+        }
         s.add(one("sort", x -> x.sort().mul(Tensor.linspace(0, 1, 5)), n));
         s.add(two("matmul", Tensor::matmul, n, normal(9, 5, 4)));
         s.add(two("matmul transposed", (a, b) -> a.transpose().matmul(b), n, normal(10, 3, 4)));

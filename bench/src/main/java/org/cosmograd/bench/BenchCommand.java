@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.cosmograd.bench.speed.Case;
@@ -123,11 +125,13 @@ final class BenchCommand implements Runnable {
         }
     }
 
-    /// In every round each of our cases is timed just before the first script that has it.
+    /// In every round each of our cases is timed just before the first script that has it. A script that cannot be asked for single
+    /// cases is, from the second round on, run only until it has printed those with a goal.
     private void together(PrintStream out, List<Case> cases, List<Integer> counts, Peers peers, Scoreboard board) {
         int times = rounds == 0 ? 2 : rounds;
         Stopwatch watch = new Stopwatch(WARM_UP);
         List<String> names = cases.stream().map(Case::name).toList();
+        Map<Peers.Script, Set<String>> families = new HashMap<>();
         long perRound = cases.size() + peers.scripts().stream().mapToLong(s -> Peers.wanted(s, names).size()).sum();
         try (Progress progress = Progress.of(out, "bench", "timings", perRound * counts.size() * times)) {
             for (int n : counts) {
@@ -137,13 +141,18 @@ final class BenchCommand implements Runnable {
                         List<String> wanted = Peers.wanted(script, names);
                         time(left.stream().filter(c -> wanted.contains(c.name())).toList(), n, watch, board, progress);
                         left.removeIf(c -> wanted.contains(c.name()));
-                        Set<String> heard = new HashSet<>();
-                        peers.run(script, n, wanted, t -> {
+                        Set<String> known = families.computeIfAbsent(script, s -> new HashSet<>());
+                        boolean all = round == 0 || script.selects();
+                        List<String> needed = all ? wanted : wanted.stream().filter(name -> board.hasGoal(known, name, n)).toList();
+                        Set<String> silent = new HashSet<>(wanted);
+                        peers.run(script, n, wanted, needed, t -> {
                             board.add(t);
-                            if (heard.add(t.name())) {
+                            known.add(t.family());
+                            if (silent.remove(t.name())) {
                                 progress.step();
                             }
                         });
+                        silent.forEach(name -> progress.step());
                     }
                     time(left, n, watch, board, progress);
                 }

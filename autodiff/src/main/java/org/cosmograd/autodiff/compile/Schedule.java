@@ -25,6 +25,9 @@ import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 import org.cosmograd.autodiff.kernel.MapTask;
+import org.cosmograd.autodiff.kernel.MeshArrangeTask;
+import org.cosmograd.autodiff.kernel.MeshSpec;
+import org.cosmograd.autodiff.kernel.MeshTask;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.op.Border;
@@ -35,6 +38,7 @@ import org.cosmograd.autodiff.op.Indexing;
 import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.LinearAlgebra;
 import org.cosmograd.autodiff.op.MatMul;
+import org.cosmograd.autodiff.op.Mesh;
 import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
@@ -116,8 +120,9 @@ public final class Schedule {
         Map<Integer, Integer> outputs = new HashMap<>();
         int[] roots = graph.roots();
         for (int k = 0; k < roots.length; k++) {
-            if (fusion.item(roots[k]) >= 0 && layout.order(roots[k]).equals(Layout.rowMajor(graph.node(roots[k]).shape()))) {
-                outputs.putIfAbsent(roots[k], k);
+            int base = unshaped(roots[k]);
+            if (fusion.item(base) >= 0 && layout.order(base).equals(Layout.rowMajor(graph.node(base).shape()))) {
+                outputs.putIfAbsent(base, k);
             }
         }
         this.outputs = outputs;
@@ -126,7 +131,7 @@ public final class Schedule {
             emit(item);
         }
         for (int k = 0; k < roots.length; k++) {
-            if (outputs.getOrDefault(roots[k], -1) != k) {
+            if (outputs.getOrDefault(unshaped(roots[k]), -1) != k) {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
@@ -186,6 +191,14 @@ public final class Schedule {
                     && stored[n.in().getLast()] && !repeated[n.in().getLast()];
             stored[i] &= !repeated[i];
         }
+    }
+
+    /// The node whose elements, in row-major order, are those of `node`: what it reshapes, if it does.
+    private int unshaped(int node) {
+        while (graph.node(node).op() instanceof Movement.Reshape) {
+            node = graph.node(node).in().getFirst();
+        }
+        return node;
     }
 
     private int buffer(Kind kind, TensorType type, int index) {
@@ -339,6 +352,7 @@ public final class Schedule {
             case MatMul m -> product(i, n);
             case Conv c -> convolution(i, n, c);
             case Spectral f -> spectral(i, n, f);
+            case Mesh m -> mesh(i, n, m);
             case Movement.Concat c -> {
                 View to = views.containsKey(i) ? view(i) : define(i);
                 int at = 0;
@@ -424,7 +438,7 @@ public final class Schedule {
         double whole = numbers.slice(r - rank, r).size();
         double edge = weighted ? 1 / whole : 1;
         double rest = weighted == inverse ? edge : inverse ? 0.5 : 2 / whole;
-        int length = FftTask.scratchLength(inverse, batch, dims);
+        int length = FftTask.scratchLength(inverse, n.dtype(), batch, dims);
         List<View> writes = new ArrayList<>(List.of(to));
         int between = length == 0 ? -1 : buffer(Kind.INSIDE, new TensorType(n.dtype(), Shape.of(length)), -1);
         if (between >= 0) {
@@ -436,6 +450,46 @@ public final class Schedule {
                 writes,
                 List.of(i),
                 2.5 * numbers.size() * Math.log(whole) / Math.log(2));
+    }
+
+    private void mesh(int i, Graph.Node n, Mesh op) {
+        List<View> in = n.in().stream().map(this::dense).toList();
+        boolean read = op instanceof Mesh.Read;
+        View x = in.get(read ? 1 : 0);
+        int particles = x.shape().dim(0);
+        DType type = graph.node(n.in().getFirst()).dtype();
+        View to = define(i);
+        if (op instanceof Mesh.Arrange a) {
+            boolean sort = IntStream.range(0, graph.size())
+                    .anyMatch(u -> graph.node(u).in().contains(i) && MeshTask.scratchLength(exchange(graph.node(u)), particles) > 0);
+            step(
+                    () -> new MeshArrangeTask(particles, a.scheme().support(), a.mesh(), type, sort, x.operand(), to.operand()),
+                    in,
+                    List.of(to),
+                    List.of(i),
+                    particles);
+            return;
+        }
+        View mesh = read ? in.getFirst() : to;
+        View order = in.get(read ? 2 : 1);
+        View values = read ? to : in.size() > 2 ? in.get(2) : x;
+        MeshSpec spec = exchange(n);
+        Shape room = Shape.of(MeshTask.scratchLength(spec, particles));
+        int scratch = buffer(Kind.INSIDE, new TensorType(type, room), -1);
+        step(
+                () -> new MeshTask(spec, particles, x.operand(), order.operand(), values.operand(), mesh.operand(), scratch),
+                in,
+                List.of(to, dense(scratch, room)),
+                List.of(i),
+                spec.operations() * (double) particles);
+    }
+
+    /// What a node that paints or reads does.
+    private MeshSpec exchange(Graph.Node n) {
+        Mesh op = (Mesh) n.op();
+        boolean read = op instanceof Mesh.Read;
+        Shape meshes = read ? graph.node(n.in().getFirst()).shape() : n.shape();
+        return new MeshSpec(!read, n.in().size() > 2, n.dtype(), op.scheme().support(), op.mesh(meshes), op.orders(), meshes.dim(0));
     }
 
     private void denseStep(int i, Graph.Node n) {

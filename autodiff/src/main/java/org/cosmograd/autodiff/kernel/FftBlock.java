@@ -10,7 +10,8 @@ import org.cosmograd.autodiff.kernel.FftEmitter.Kind;
 /// What is done to a block of sequences, one in each lane: transforms of complex columns and rows, of real rows to half spectra and back.
 ///
 /// A block of columns is transformed where it lies. A block of rows is transposed into a panel, transformed and transposed back.
-/// All work goes through a thread's own array, whose layout is stated here.
+/// All work goes through a thread's own array, whose layout is stated here. A last block of fewer sequences goes through vector loops
+/// with lanes that nobody reads.
 ///
 /// @see FftTask
 final class FftBlock {
@@ -18,6 +19,10 @@ final class FftBlock {
     private static final int FIRST_ALIGNED = 12;
 
     private final boolean doubles;
+    /// Beyond this length panels of many lanes would take too much memory.
+    private static final int LONG = 1 << 15;
+
+    private final boolean vectors;
     /// Length of the real transform, rows of its spectrum.
     final int n;
     final int half;
@@ -73,14 +78,15 @@ final class FftBlock {
         this.n = dims[dims.length - 1];
         this.half = n / 2 + 1;
         FftLoops loops = FftLoops.of(doubles);
-        this.lanes = loops.lanes > 0 ? loops.lanes : 16;
+        this.vectors = loops.lanes > 0 && Arrays.stream(dims).max().orElse(0) <= LONG;
+        this.lanes = vectors ? loops.lanes : Arrays.stream(dims).max().orElse(0) <= LONG ? 16 : 1;
         this.real = FftAxis.of(doubles, n % 2 == 0 ? n / 2 : n);
         this.others = Arrays.stream(dims, 0, dims.length - 1).mapToObj(d -> FftAxis.of(doubles, d)).toArray(FftAxis[]::new);
         this.unpackTable = inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 0.5, -1) : scales(edge, rest);
         this.packTable = !inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 1, 1) : scales(edge, 2 * rest);
         this.scalar = ENDS.stream().map(k -> loops.scalar(new FftLoops.Name(k, 0, 0))).toArray(FftLoop[]::new);
         this.vector = scalar;
-        if (loops.lanes > 0) {
+        if (vectors) {
             for (FftAxis a : axes()) {
                 a.loops().forEach(l -> warming.add(loops.simd(l)));
             }
@@ -137,7 +143,7 @@ final class FftBlock {
 
     /// Whether whole blocks can go through vector loops.
     boolean simd() {
-        if (!warm && FftLoops.of(doubles).lanes > 0) {
+        if (!warm && vectors) {
             takeLoops();
         }
         return warm;
@@ -187,7 +193,7 @@ final class FftBlock {
     void transposeIn(boolean simd, int count, int length, Object x, int at, int row, Object y, int to, int step) {
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            in(simd && width == lanes, width, length, x, at + l * row, row, y, to + l, step);
+            in(simd, width, length, x, at + l * row, row, y, to + l, step);
         }
     }
 
@@ -195,13 +201,13 @@ final class FftBlock {
     void transposeOut(boolean simd, int count, int length, Object x, int from, int step, Object y, int at, int row) {
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            out(simd && width == lanes, width, length, x, from + l, step, y, at + l * row, row);
+            out(simd, width, length, x, from + l, step, y, at + l * row, row);
         }
     }
 
-    private void in(boolean vectors, int width, int length, Object x, int at, int row, Object y, int to, int step) {
+    private void in(boolean simd, int width, int length, Object x, int at, int row, Object y, int to, int step) {
         int done = 0;
-        if (vectors) {
+        if (simd && width == lanes) {
             int blocks = length / lanes;
             int leg = step == lanes ? 1 : step == 2 * lanes ? 2 : 0;
             vector[TRANSPOSE + leg].run(x, at, 0, lanes, row, y, to, 0, lanes * step, step, y, 0, blocks, 0);
@@ -210,9 +216,9 @@ final class FftBlock {
         scalar[TRANSPOSE].run(x, at + done, 0, 1, row, y, to + done * step, 0, step, 1, y, 0, length - done, width);
     }
 
-    private void out(boolean vectors, int width, int length, Object x, int from, int step, Object y, int at, int row) {
+    private void out(boolean simd, int width, int length, Object x, int from, int step, Object y, int at, int row) {
         int done = 0;
-        if (vectors) {
+        if (simd && width == lanes) {
             int blocks = length / lanes;
             vector[TRANSPOSE].run(x, from, 0, lanes * step, step, y, at, 0, lanes, row, y, 0, blocks, 0);
             done = blocks * lanes;
@@ -222,12 +228,18 @@ final class FftBlock {
 
     // ------------------------------------------------------------------------------------------------- complex transforms
 
+    /// The sequences that a panel holds of which `width` count.
+    private int wide(boolean simd, int width) {
+        return simd ? lanes : width;
+    }
+
     /// Transforms `count` columns along axis `axis`: element `j` of column `l` lies at `j*step + l`. Source and result may be the same.
+    /// Both must have room for whole blocks.
     void columns(boolean simd, int axis, int count, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
             Object own) {
         for (int l = 0; l < count; l += lanes) {
-            int width = Math.min(lanes, count - l);
-            others[axis].through(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, y, yRe + l, yIm + l, yStep, own, panel);
+            int wide = wide(simd, Math.min(lanes, count - l));
+            others[axis].through(simd, wide, x, xRe + l, xIm + l, xStep, y, yRe + l, yIm + l, yStep, own, panel);
         }
     }
 
@@ -237,12 +249,12 @@ final class FftBlock {
         FftAxis a = others[axis];
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            boolean vectors = simd && width == lanes;
-            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * width);
-            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + width, 2 * width);
-            a.within(vectors, width, own, panel, own, second, second + width, 2 * width);
-            out(vectors, width, a.n(), own, second, 2 * width, y, yRe + l * yRow, yRow);
-            out(vectors, width, a.n(), own, second + width, 2 * width, y, yIm + l * yRow, yRow);
+            int wide = wide(simd, width);
+            in(simd, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * wide);
+            in(simd, width, a.n(), x, xIm + l * xRow, xRow, own, panel + wide, 2 * wide);
+            a.within(simd, wide, own, panel, own, second, second + wide, 2 * wide);
+            out(simd, width, a.n(), own, second, 2 * wide, y, yRe + l * yRow, yRow);
+            out(simd, width, a.n(), own, second + wide, 2 * wide, y, yIm + l * yRow, yRow);
         }
     }
 
@@ -252,62 +264,73 @@ final class FftBlock {
         FftAxis a = others[axis];
         for (int l = 0; l < count; l += lanes) {
             int width = Math.min(lanes, count - l);
-            boolean vectors = simd && width == lanes;
-            in(vectors, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * width);
-            in(vectors, width, a.n(), x, xIm + l * xRow, xRow, own, panel + width, 2 * width);
-            a.within(vectors, width, own, panel, y, yRe + l, yIm + l, yStep);
+            int wide = wide(simd, width);
+            in(simd, width, a.n(), x, xRe + l * xRow, xRow, own, panel, 2 * wide);
+            in(simd, width, a.n(), x, xIm + l * xRow, xRow, own, panel + wide, 2 * wide);
+            if (wide == width) {
+                a.within(simd, wide, own, panel, y, yRe + l, yIm + l, yStep);
+            } else {
+                a.within(simd, wide, own, panel, own, second, second + wide, 2 * wide);
+                copy(a.n(), width, own, second, 2 * wide, y, yRe + l, yStep);
+                copy(a.n(), width, own, second + wide, 2 * wide, y, yIm + l, yStep);
+            }
         }
+    }
+
+    private void copy(int rows, int width, Object x, int at, int step, Object y, int to, int yStep) {
+        scalar[TRANSPOSE].run(x, at, 0, step, 1, y, to, 0, yStep, 1, y, 0, rows, width);
     }
 
     // ------------------------------------------------------------------------------------------------- real transforms
 
-    /// Half spectra of `count` real rows: row `l` lies at `at + l*row`, element `k` of its spectrum goes to `k*yStep + l`.
+    /// Half spectra of `count` real rows: row `l` lies at `at + l*row`, element `k` of its spectrum goes to `k*yStep + l`, where there is
+    /// room for whole blocks.
     void forward(boolean simd, int count, Object x, int at, int row, Object y, int yRe, int yIm, int yStep, Object own) {
         for (int l = 0; l < count; l += lanes) {
-            int width = Math.min(lanes, count - l);
-            forwardBlock(simd && width == lanes, width, x, at + l * row, row, y, yRe + l, yIm + l, yStep, own);
+            forwardBlock(simd, Math.min(lanes, count - l), x, at + l * row, row, y, yRe + l, yIm + l, yStep, own);
         }
     }
 
-    private void forwardBlock(boolean vectors, int width, Object x, int at, int row, Object y, int yRe, int yIm, int yStep, Object own) {
-        FftLoop[] loops = vectors ? vector : scalar;
-        int step = 2 * width;
+    private void forwardBlock(boolean simd, int width, Object x, int at, int row, Object y, int yRe, int yIm, int yStep, Object own) {
+        FftLoop[] loops = simd ? vector : scalar;
+        int wide = wide(simd, width);
+        int step = 2 * wide;
         if (n % 2 == 0) {
             // Even elements become real parts, odd ones imaginary parts.
             int m = real.n();
-            in(vectors, width, n, x, at, row, own, panel, width);
-            real.within(vectors, width, own, panel, own, second, second + width, step);
-            loops[UNPACK].run(own, second, second + width, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, width);
+            in(simd, width, n, x, at, row, own, panel, wide);
+            real.within(simd, wide, own, panel, own, second, second + wide, step);
+            loops[UNPACK].run(own, second, second + wide, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, wide);
         } else {
-            zero(own, panel, 2 * n * width);
-            in(vectors, width, n, x, at, row, own, panel, step);
-            real.within(vectors, width, own, panel, own, second, second + width, step);
-            loops[SCALE].run(own, second, second + width, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, width);
+            zero(own, panel, 2 * n * wide);
+            in(simd, width, n, x, at, row, own, panel, step);
+            real.within(simd, wide, own, panel, own, second, second + wide, step);
+            loops[SCALE].run(own, second, second + wide, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, wide);
         }
     }
 
     /// The real rows of `count` half spectra, laid out as in [#forward].
     void inverse(boolean simd, int count, Object x, int xRe, int xIm, int xStep, Object y, int at, int row, Object own) {
         for (int l = 0; l < count; l += lanes) {
-            int width = Math.min(lanes, count - l);
-            inverseBlock(simd && width == lanes, width, x, xRe + l, xIm + l, xStep, y, at + l * row, row, own);
+            inverseBlock(simd, Math.min(lanes, count - l), x, xRe + l, xIm + l, xStep, y, at + l * row, row, own);
         }
     }
 
     // Real and imaginary parts change places on the way in and on the way out.
-    private void inverseBlock(boolean vectors, int width, Object x, int xRe, int xIm, int xStep, Object y, int at, int row, Object own) {
-        FftLoop[] loops = vectors ? vector : scalar;
-        int step = 2 * width;
+    private void inverseBlock(boolean simd, int width, Object x, int xRe, int xIm, int xStep, Object y, int at, int row, Object own) {
+        FftLoop[] loops = simd ? vector : scalar;
+        int wide = wide(simd, width);
+        int step = 2 * wide;
         if (n % 2 == 0) {
             int m = real.n();
-            loops[PACK].run(x, xRe, xIm, xStep, m * xStep, own, panel + width, panel, step, m * step, packTable, 0, m / 2, width);
-            real.within(vectors, width, own, panel, own, second + width, second, step);
-            out(vectors, width, n, own, second, width, y, at, row);
+            loops[PACK].run(x, xRe, xIm, xStep, m * xStep, own, panel + wide, panel, step, m * step, packTable, 0, m / 2, wide);
+            real.within(simd, wide, own, panel, own, second + wide, second, step);
+            out(simd, width, n, own, second, wide, y, at, row);
         } else {
-            loops[SCALE].run(x, xRe, xIm, xStep, 0, own, panel + width, panel, step, 0, packTable, 0, half, width);
+            loops[SCALE].run(x, xRe, xIm, xStep, 0, own, panel + wide, panel, step, 0, packTable, 0, half, wide);
             zero(own, panel + half * step, (n - half) * step);
-            real.within(vectors, width, own, panel, own, second + width, second, step);
-            out(vectors, width, n, own, second, step, y, at, row);
+            real.within(simd, wide, own, panel, own, second + wide, second, step);
+            out(simd, width, n, own, second, step, y, at, row);
         }
     }
 

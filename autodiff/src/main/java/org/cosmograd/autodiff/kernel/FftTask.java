@@ -18,6 +18,8 @@ public final class FftTask implements Task {
     private static final int SLAB_BYTES = 400_000;
     /// Spectra of more bytes than this are not found in the second cache when their planes are transformed.
     private static final int FAR_BYTES = 4 << 20;
+    /// Chunks that leave every thread something to do, of two-dimensional transforms; the more a chunk has, the fuller are its blocks.
+    private static final int FEW_CHUNKS = 16;
     /// Elements that are worth a chunk.
     private static final int GRAIN = 1 << 14;
 
@@ -43,6 +45,7 @@ public final class FftTask implements Task {
     private final int units;
     private final Workers.Task first;
     private final Workers.Task secondStage;
+    private final boolean staged;
     private final boolean far;
     private boolean simd;
 
@@ -66,30 +69,38 @@ public final class FftTask implements Task {
         int rank = dims.length;
         this.plane = rank == 1 ? 1 : Axes.product(dims, rank - 1);
         this.imaginary = batch * block.half * plane;
-        this.far = 2L * imaginary * type.bytes() > FAR_BYTES;
+        this.far = 2L * imaginary * type.bytes() > FAR_BYTES || rank == 3 && dims[inverse ? 0 : 1] % block.lanes != 0;
         int rows = rank == 1 ? batch : plane;
-        // One- and two-dimensional transforms are done whole; a chunk takes several if they are small.
-        int whole = rank == 1 ? n() : n() * plane;
-        int grain = Math.max(1, Math.min(batch, GRAIN / Math.max(1, whole)));
-        this.unit = switch (rank) {
-            case 1 -> roundUp(Math.min(ROWS, Math.max(1, GRAIN / n())), 16);
-            case 2 -> grain;
-            default -> slabRows(block.half, doubles);
-        };
-        this.units = rank == 2 ? divideUp(batch, unit) : divideUp(rows, unit) * (rank == 3 ? batch : 1);
-        this.slabRow = FftBlock.oddLines(rank == 2 ? dims[0] : Math.min(unit, rows), doubles);
-        int slab = 2 * block.half * slabRow * (rank == 2 ? unit : 1);
+        // One- and small two-dimensional transforms are done whole, several in a chunk.
+        this.staged = staged(type, dims);
+        boolean whole = rank == 2 && !staged;
+        this.unit = whole
+                ? Math.max(1, Math.min(SLAB_BYTES / imageBytes(type, dims), Math.max(batch / FEW_CHUNKS, GRAIN / (n() * plane))))
+                : rank == 1 ? roundUp(Math.clamp(GRAIN / n(), 1, ROWS), 16) : slabRows(block.half, doubles);
+        this.units = whole ? divideUp(batch, unit) : divideUp(rows, unit) * (staged ? batch : 1);
+        this.slabRow = FftBlock.oddLines(whole ? dims[0] : Math.min(unit, rows), doubles);
+        int slab = 2 * block.half * slabRow * (whole ? unit : 1);
         int padded = rank < 3
                 ? 0
                 : 2 * Math.max(dims[0] * FftBlock.oddLines(dims[1], doubles), dims[1] * FftBlock.oddLines(dims[0], doubles));
         this.room = block.slab + Math.max(slab, padded);
-        this.first = rank == 3 ? this::slab : rank == 2 ? this::images : this::lines;
-        this.secondStage = this::planes;
+        this.first = staged ? this::slab : rank == 2 ? this::images : this::lines;
+        this.secondStage = rank == 3 ? this::planes : this::rows;
     }
 
     /// The elements of a buffer that transforms need between their stages.
-    public static int scratchLength(boolean inverse, int batch, int[] dims) {
-        return inverse && dims.length == 3 ? 2 * batch * (dims[2] / 2 + 1) * dims[0] * dims[1] : 0;
+    public static int scratchLength(boolean inverse, DType type, int batch, int[] dims) {
+        int rank = dims.length;
+        return inverse && staged(type, dims) ? 2 * batch * (dims[rank - 1] / 2 + 1) * Axes.product(dims, rank - 1) : 0;
+    }
+
+    /// Whether a transform goes through memory between the last axis and the others.
+    private static boolean staged(DType type, int[] dims) {
+        return dims.length == 3 || dims.length == 2 && imageBytes(type, dims) > SLAB_BYTES;
+    }
+
+    private static int imageBytes(DType type, int[] dims) {
+        return (int) Math.min(SLAB_BYTES + 1, 2L * (dims[1] / 2 + 1) * FftBlock.oddLines(dims[0], type == DType.F64) * type.bytes());
     }
 
     private static int slabRows(int half, boolean doubles) {
@@ -131,17 +142,17 @@ public final class FftTask implements Task {
         }
         simd = block.simd();
         int planes = divideUp(batch * block.half, planesPerChunk());
-        if (inverse && dims.length == 3) {
+        if (inverse && staged) {
             Workers.run(planes, secondStage);
         }
         Workers.run(units, first);
-        if (!inverse && dims.length == 3) {
+        if (!inverse && staged) {
             Workers.run(planes, secondStage);
         }
     }
 
     private int planesPerChunk() {
-        return Math.max(1, GRAIN / plane);
+        return dims.length == 3 ? Math.max(1, GRAIN / plane) : roundUp(divideUp(GRAIN, plane), 16);
     }
 
     // ------------------------------------------------------------------------------------------------- one dimension
@@ -195,7 +206,7 @@ public final class FftTask implements Task {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- three dimensions
+    // ------------------------------------------------------------------------------------------------- by way of memory
 
     /// Between some rows of numbers and the same place in all planes, by way of a slab in the thread's array.
     private void slab(int chunk) {
@@ -220,6 +231,22 @@ public final class FftTask implements Task {
                 System.arraycopy(own, re + k * slabRow, arrays[1], bases[1] + spectrum + k * plane, count);
                 System.arraycopy(own, im + k * slabRow, arrays[1], bases[1] + imaginary + spectrum + k * plane, count);
             }
+        }
+    }
+
+    /// The complex transforms of some rows, of two-dimensional spectra.
+    private void rows(int chunk) {
+        Object own = FftScratch.array(doubles, room);
+        int begin = chunk * planesPerChunk();
+        int count = Math.min(batch * block.half, begin + planesPerChunk()) - begin;
+        int at = begin * plane;
+        if (inverse) {
+            int from = bases[0] + at;
+            int to = middleBase + at;
+            block.rows(simd, 0, count, arrays[0], from + imaginary, from, plane, middle, to + imaginary, to, plane, own);
+        } else {
+            int to = bases[1] + at;
+            block.rows(simd, 0, count, arrays[1], to, to + imaginary, plane, arrays[1], to, to + imaginary, plane, own);
         }
     }
 

@@ -1,5 +1,7 @@
 package org.cosmograd.bench.speed;
 
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /// A piece of work that is timed.
@@ -9,21 +11,28 @@ import java.util.function.Supplier;
 /// @param runs how many runs are timed: as many as the peers time, because a best of more is better
 /// @param flop floating-point operations of one run; 0 if counting them makes no sense
 /// @param items how many items one run handles, such as particles, if a time per item makes sense; else 0
+/// @param peak what to compare GFLOP/s with, measured in the same run, if there is such a thing
 /// @param setUp prepares everything and gives one run; a run leaves its result in memory that is there already
-public record Case(String name, String about, int runs, double flop, long items, Supplier<Runnable> setUp) {
+public record Case(String name, String about, int runs, double flop, long items, Optional<DoubleSupplier> peak,
+        Supplier<Runnable> setUp) {
 
     /// Work of `runs` timed runs.
     static Case of(String name, String about, int runs, Supplier<Runnable> setUp) {
-        return new Case(name, about, runs, 0, 0, setUp);
+        return new Case(name, about, runs, 0, 0, Optional.empty(), setUp);
     }
 
     /// The same with its floating-point operations.
     Case flop(double count) {
-        return new Case(name, about, runs, count, items, setUp);
+        return new Case(name, about, runs, count, items, peak, setUp);
     }
 
     /// The same with its number of items.
     Case items(long count) {
-        return new Case(name, about, runs, flop, count, setUp);
+        return new Case(name, about, runs, flop, count, peak, setUp);
+    }
+
+    /// The same with a peak to compare with.
+    Case peak(DoubleSupplier gigaflops) {
+        return new Case(name, about, runs, flop, items, Optional.of(gigaflops), setUp);
     }
 }

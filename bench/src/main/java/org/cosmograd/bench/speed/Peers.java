@@ -26,7 +26,7 @@ import org.cosmograd.bench.UserException;
 ///
 /// A script is called `python3 SCRIPT THREADS CASE…` and prints one line of JSON per case, as [Timing#json]. It may ignore the names
 /// and print more. It is asked for a case if its text mentions the name, as `"rfftn_64"` or as `"rfftn_{…}"`; a script of the folder
-/// is ended when it has printed what it was asked for.
+/// is ended when it has printed what is needed of it.
 public final class Peers implements AutoCloseable {
     private static final List<String> OWN = List.of("torch_kernels.py");
     private static final String ROOM = "/org/cosmograd/bench/peers/";
@@ -118,13 +118,16 @@ public final class Peers implements AutoCloseable {
     }
 
     /// Runs a script for some cases. Faults are kept in [#faults], and the script is not run again.
-    public void run(Script script, int threads, List<String> names, Consumer<Timing> heard) {
-        List<String> wanted = new ArrayList<>(wanted(script, names));
-        if (wanted.isEmpty()) {
+    ///
+    /// @param names the cases
+    /// @param needed those of them without which the script is not ended
+    public void run(Script script, int threads, List<String> names, List<String> needed, Consumer<Timing> heard) {
+        if (needed.isEmpty()) {
             return;
         }
+        List<String> wanted = new ArrayList<>(needed);
         List<String> command = new ArrayList<>(List.of(python, script.file().toString(), Integer.toString(threads)));
-        command.addAll(wanted);
+        command.addAll(names);
         try {
             Path complaints = own.resolve(COMPLAINTS);
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(complaints.toFile());
@@ -133,7 +136,7 @@ public final class Peers implements AutoCloseable {
             boolean whole;
             try {
                 process.getOutputStream().close();
-                whole = listen(process, script, threads, wanted, heard);
+                whole = listen(process, script, threads, names, wanted, heard);
             } finally {
                 process.destroy();
             }
@@ -154,11 +157,10 @@ public final class Peers implements AutoCloseable {
     /// Reads until the script ends or has printed all that is wanted, and takes off `left` what has come.
     ///
     /// @return false if it took too long
-    private static boolean listen(Process process, Script script, int threads, List<String> left, Consumer<Timing> heard)
+    private static boolean listen(Process process, Script script, int threads, List<String> names, List<String> left, Consumer<Timing> heard)
             throws IOException, InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        List<String> wanted = List.copyOf(left);
         while (script.selects() || !left.isEmpty()) {
             boolean over = process.waitFor(20, TimeUnit.MILLISECONDS);
             while (lines.ready()) {
@@ -166,7 +168,7 @@ public final class Peers implements AutoCloseable {
                 if (line == null) {
                     return true;
                 }
-                Timing.parse(line, threads).filter(t -> wanted.contains(t.name())).ifPresent(t -> {
+                Timing.parse(line, threads).filter(t -> names.contains(t.name())).ifPresent(t -> {
                     left.remove(t.name());
                     heard.accept(t);
                 });

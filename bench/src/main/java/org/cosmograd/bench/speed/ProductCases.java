@@ -5,15 +5,23 @@ import static org.cosmograd.bench.speed.Expressions.normal;
 import java.util.ArrayList;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.FmaPeak;
+import org.cosmograd.autodiff.kernel.MicroKernel;
 
 /// Matrix products `A B` of `[m, k]` and `[k, n]`: square ones, and the skinny ones of small networks.
 final class ProductCases {
     private static final int RUNS = 30;
+    private static final int RUNS_OF_LARGE = 12;
 
     private ProductCases() {}
 
     static List<Case> all() {
         List<Case> all = new ArrayList<>();
+        if (MicroKernel.flop() > 0) {
+            all.add(Case.of("microkernel", "innermost step of the matrix product, operands in the cache", RUNS, MicroKernel::new)
+                    .flop(MicroKernel.flop())
+                    .peak(FmaPeak::gigaflops));
+        }
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (int n = 256; n <= 2048; n *= 2) {
                 all.add(product(dtype, n, n, n));
@@ -28,7 +36,8 @@ final class ProductCases {
     private static Case product(DType dtype, int m, int k, int n) {
         String name = (dtype == DType.F32 ? "sgemm_" : "dgemm_") + m + "x" + k + "x" + n;
         String about = "matrix product [%d, %d] x [%d, %d], %s precision".formatted(m, k, k, n, dtype == DType.F32 ? "single" : "double");
-        return Case.of(name, about, RUNS, Expressions.of(v -> v.get(0).matmul(v.get(1)), () -> List.of(normal(1, dtype, m, k), normal(2, dtype, k, n))))
+        boolean large = dtype == DType.F64 && n > 1024;
+        return Case.of(name, about, large ? RUNS_OF_LARGE : RUNS, Expressions.of(v -> v.get(0).matmul(v.get(1)), () -> List.of(normal(1, dtype, m, k), normal(2, dtype, k, n))))
                 .flop(2.0 * m * k * n);
     }
 }

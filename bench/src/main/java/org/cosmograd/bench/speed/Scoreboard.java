@@ -80,6 +80,11 @@ public final class Scoreboard {
         return new Table(heading, rows);
     }
 
+    /// Whether a case has a goal against one of these peers.
+    public boolean hasGoal(Set<String> families, String name, int threads) {
+        return families.stream().anyMatch(f -> Goal.against(f, name, threads).isPresent());
+    }
+
     private boolean hasGoals(String peer) {
         return cases.stream().anyMatch(c -> threads.stream().anyMatch(n -> Goal.against(peer, c.name(), n).isPresent()));
     }
@@ -112,6 +117,8 @@ public final class Scoreboard {
             switch (g.measure()) {
                 case TORCH_MEAN, CHANNELS_LAST_MEAN -> threads.forEach(n -> mean(g.measure().peer(), names, n)
                         .ifPresent(m -> rows.add(figure(g, n, "geometric mean of the ratios to " + g.measure().peer() + ", " + g.cases(), m, "%.2f"))));
+                case FRACTION -> names.forEach(name -> ours(name, g.threads())
+                        .ifPresent(t -> rows.add(figure(g, 0, "fraction of the FMA peak of one core, " + name, t.figure(Timing.FRACTION), "%.2f"))));
                 case SCALING -> names.forEach(name -> ours(name, 1).flatMap(one -> ours(name, 2).map(two -> one.best() / two.best()))
                         .ifPresent(s -> rows.add(figure(g, 2, "one thread to two, " + name, s, "%.2f"))));
                 case NANOS -> names.forEach(name -> threads.forEach(n -> ours(name, n)

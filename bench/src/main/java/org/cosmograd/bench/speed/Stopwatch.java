@@ -53,10 +53,11 @@ public final class Stopwatch {
             if (c.flop() > 0) {
                 more.put(Timing.GFLOPS, c.flop() / nanos[0]);
             }
+            c.peak().ifPresent(p -> more.put(Timing.FRACTION, c.flop() / nanos[0] / p.getAsDouble()));
             if (c.items() > 0) {
                 more.put(Timing.NANOS, (double) nanos[0] * threads / c.items());
             }
-            more.put(Timing.BYTES, allocated(work, Math.min(c.runs(), 10)));
+            more.put(Timing.BYTES, allocated(work, (int) Math.clamp(BLOCK_NANOS / nanos[0], 2, 10)));
             if (!settled) {
                 more.put(Timing.UNSETTLED, limit.toNanos() * 1e-9);
             }

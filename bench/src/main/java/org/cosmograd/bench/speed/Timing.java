@@ -13,10 +13,13 @@ import org.cosmograd.sbi.io.Json;
 /// @param threads how many were used
 /// @param ms median of the runs, in milliseconds
 /// @param best shortest run, in milliseconds
-/// @param more further figures by their names in JSON: [#GFLOPS], [#BYTES], [#NANOS], [#UNSETTLED]
+/// @param more further figures by their names in JSON: [#GFLOPS], [#FRACTION], [#BYTES], [#NANOS], [#UNSETTLED]
 public record Timing(String who, String name, int threads, double ms, double best, Map<String, Double> more) {
     /// Billions of floating-point operations per second in the best run.
     public static final String GFLOPS = "gflops";
+
+    /// What part of the machine's peak that is.
+    public static final String FRACTION = "fraction_of_peak";
 
     /// Bytes allocated by one run, in all threads.
     public static final String BYTES = "bytes_allocated";
@@ -38,7 +41,7 @@ public record Timing(String who, String name, int threads, double ms, double bes
     }
 
     /// Who did the work, without the version.
-    String family() {
+    public String family() {
         return who.replaceFirst("-.*", "");
     }
 
