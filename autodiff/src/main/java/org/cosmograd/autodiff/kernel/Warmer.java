@@ -1,5 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +33,9 @@ final class Warmer {
     private static final double COLD_NANOS = 30;
 
     private static final int PROBE_VECTORS = 6;
+
+    /// Most repetitions for a kernel in whose machine code vectors are objects.
+    private static final int ATTEMPTS = 2;
 
     /// Kernels that wait for the compilers at the same time.
     private static final int AT_ONCE = 4;
@@ -74,15 +79,28 @@ final class Warmer {
     }
 
     /// A kernel on its way.
-    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session) {}
+    ///
+    /// @param attempt how many times it was emitted before
+    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session, int attempt) {}
+
+    /// What a thread has allocated; asked for in the background only, as its first use loads many classes.
+    private static final class Allocated {
+        private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        static long bytes() {
+            return THREADS.getCurrentThreadAllocatedBytes();
+        }
+    }
 
     private static void work() {
         List<Job> active = new ArrayList<>();
         int idle = 0;
         while (true) {
             Optional<Loops.Tiered> next = next(active);
-            next.flatMap(Warmer::prime).ifPresent(active::add);
-            boolean done = active.removeIf(Warmer::isDone);
+            next.flatMap(kernel -> prime(kernel, 0)).ifPresent(active::add);
+            List<Job> again = new ArrayList<>();
+            boolean done = active.removeIf(job -> isDone(job, again));
+            active.addAll(again);
             idle = done || next.isPresent() ? 0 : idle + 1;
             if (idle > 0) {
                 Session.pause(Math.min(LONGEST_PAUSE, 1 << Math.min(idle, 20)));
@@ -112,13 +130,13 @@ final class Warmer {
         }
     }
 
-    private static Optional<Job> prime(Loops.Tiered kernel) {
+    private static Optional<Job> prime(Loops.Tiered kernel, int attempt) {
         try {
             Optional<LoopKernel> simd = LoopEmitter.simd(kernel.spec);
             if (simd.isPresent()) {
                 Session session = new Session(kernel.spec, simd.get());
                 session.prime();
-                return Optional.of(new Job(kernel, simd.get(), session));
+                return Optional.of(new Job(kernel, simd.get(), session, attempt));
             }
         } catch (Throwable e) {
             report(kernel, e);
@@ -126,10 +144,15 @@ final class Warmer {
         return Optional.empty();
     }
 
-    private static boolean isDone(Job job) {
+    /// Puts a kernel in place when it is ready. Now and then the compiler leaves a vector an object; then the kernel, which is not slow,
+    /// takes its place all the same, but is emitted and compiled once more.
+    private static boolean isDone(Job job, List<Job> again) {
         try {
             if (job.session.isReady()) {
                 job.kernel.replace(job.simd);
+                if (job.attempt < ATTEMPTS && job.session.allocates()) {
+                    prime(job.kernel, job.attempt + 1).ifPresent(again::add);
+                }
                 return true;
             }
             return job.session.isLate();
@@ -224,6 +247,17 @@ final class Warmer {
             real();
             real();
             return isFast();
+        }
+
+        /// Whether real work makes objects.
+        boolean allocates() {
+            long least = Long.MAX_VALUE;
+            for (int t = 0; t < 3 && least > 0; t++) {
+                long before = Allocated.bytes();
+                real();
+                least = Math.min(least, Allocated.bytes() - before);
+            }
+            return least > 0;
         }
 
         boolean isLate() {
