@@ -4,14 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Shape;
+import org.cosmograd.autodiff.op.Border;
+import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.Reduction;
 
 /// Decides in which order the axes of each stored tensor lie in memory. A short last axis would leave most SIMD lanes empty, so
-/// tensors such as `[256, 4]` are kept with their longest axis innermost. Tensors that meet element by element agree.
+/// tensors such as `[256, 4]` are kept with their longest axis innermost. Tensors that meet element by element agree. What a
+/// convolution or a pool reads or gives is row-major, with all that meets it: turning images costs more than short rows.
 final class Layout {
     // a last axis this long fills the lanes well enough
     private static final int LONG = 24;
@@ -44,6 +48,14 @@ final class Layout {
         for (int r : graph.roots()) {
             bound[find(r)]++;
         }
+        boolean[] image = new boolean[parent.length];
+        for (int i = 0; i < parent.length; i++) {
+            Graph.Node n = graph.node(i);
+            if (n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Pool) {
+                image[find(i)] = true;
+                n.in().forEach(o -> image[find(o)] = true);
+            }
+        }
         List<List<Integer>> users = new ArrayList<>();
         for (int i = 0; i < parent.length; i++) {
             users.add(new ArrayList<>());
@@ -58,7 +70,7 @@ final class Layout {
         }
         for (int i = 0; i < parent.length; i++) {
             Graph.Node n = graph.node(i);
-            boolean rowMajor = !free || !isFree(n) || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
+            boolean rowMajor = !free || !isFree(n) || image[find(i)] || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
             int least = narrow[find(i)] > 0 && wide[find(i)] == 0 ? Integer.MAX_VALUE : LONG;
             orders.add(rowMajor ? rowMajor(n.shape()) : longestInnermost(n.shape(), least));
         }
