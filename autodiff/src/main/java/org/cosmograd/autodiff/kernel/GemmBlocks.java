@@ -1,14 +1,19 @@
 package org.cosmograd.autodiff.kernel;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
 /// One matrix product: how `C` is cut into blocks, panels and tiles, and the buffers this needs.
 ///
-/// Columns are cut into panels of one, two or four vectors, rows into blocks (the chunks of [Workers]) and those into tiles; if
-/// there are few rows, the chunks are groups of panels instead. `k` is cut into slices, such that a slice of the rows of a tile
-/// stays in the first cache; between slices the sums rest in `C`, which rounds nothing.
+/// Columns are cut into panels of one, two or four vectors, rows into slivers as high as a tile, and `k` into slices; between slices
+/// the sums rest in `C`, which rounds nothing. There are two ways through:
 ///
-/// `B` is packed, panel by panel and before all else, where its rows are not adjacent in memory, where a panel does not fill its
-/// vectors, or where packing pays for itself. `A` is packed by whoever computes a block, tile by tile, where neither of its strides
-/// is one or packing pays.
+/// - Packed: slice by slice, both operands are copied so that every tile reads one stretch of memory of each, `B` panel by panel and
+///   `A` sliver by sliver. The chunks of [Workers] are blocks of `C`, ordered so that a block of panels stays in the second cache
+///   while the rows pass by.
+/// - In place: `A` is read where it is, and `B` too unless its rows are not adjacent in memory, a panel does not fill its vectors or
+///   packing pays. The chunks are blocks of rows, or groups of panels if there are few rows, and each runs through all slices.
 ///
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
 @SuppressWarnings("NullAway") // fields hold a call's arguments
@@ -24,34 +29,44 @@ final class GemmBlocks {
     private static final int PANELS_BYTES = 512 << 10;
     /// Most of `B` that is packed at a time.
     private static final int PACKED_BYTES = 8 << 20;
-    /// Rows of a block, so that its packed slice of `A` stays in the second cache.
+    /// Rows of a block that is computed in place.
     private static final int MOST_ROWS = 192;
+    /// Rows of a block of packed operands, in slivers.
+    private static final int SLIVERS = 5;
+    private static final int MOST_BLOCKS = 512;
     /// Blocks per product, where the threads share it.
     private static final int SHARES = 16;
     /// With up to so many rows, threads share the columns.
     private static final int FEW_ROWS = 48;
     /// From so many columns on, packing rows of `A` costs less than it gains.
-    private static final int PACK_A_FROM = Integer.getInteger("pa", 384);
+    private static final int PACK_A_FROM = 384;
     /// A slice of `B` up to this size is read where it is.
-    private static final int DIRECT_BYTES = Integer.getInteger("db", 300_000);
+    private static final int DIRECT_BYTES = 300_000;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final long WORTH_SHARING = 400_000;
+    private static final int BETWEEN_SLIVERS = 16;
     /// The last step of a packed tile of one row writes a whole vector.
     private static final int SLACK = 64;
     /// A buffer of so many bytes is an array of its own region under G1, and begins at the same place in a cache line every time.
     private static final int OWN_REGION_BYTES = 9 << 20;
     private static final int SMALL_BYTES = 64 << 10;
 
+    private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(int[].class);
+
     private final Workers.Task panelPacking = this::packPanel;
     private final Workers.Task computing = this::computeBlock;
+    private final Workers.Task packing = this::packBoth;
+    private final Workers.Task multiplying = this::multiplyBlock;
     private final int[] map = new int[64];
     private boolean busy;
 
-    // Buffers: panels of B for all threads; tiles of A, a panel of B and a tile of C for the block this thread computes.
-    private float[] floats = {};
-    private double[] doubles = {};
-    private float[] blockFloats = {};
-    private double[] blockDoubles = {};
+    // Buffers: panels of B and slivers of A, for all threads; a tile of C, for the block this thread computes.
+    private float[] bFloats = {};
+    private double[] bDoubles = {};
+    private float[] aFloats = {};
+    private double[] aDoubles = {};
+    private float[] tileFloats = {};
+    private double[] tileDoubles = {};
 
     // The product under way.
     private GemmTiles tiles;
@@ -77,6 +92,7 @@ final class GemmBlocks {
     private boolean plain;
     private boolean packA;
     private boolean packB;
+    private boolean shared;
     private GemmEmitter.Walk walk;
     private int slice;
     private int unit;
@@ -87,7 +103,12 @@ final class GemmBlocks {
     private int from;
     private int to;
     private boolean last;
+    private Object packedA;
     private Object packedB;
+    private boolean packNewB;
+    private int firstRow;
+    private int endRow;
+    private final int[] done = new int[MOST_BLOCKS];
     private int panels;
     private final int[] panelColumn = new int[MOST_PANELS + 2];
     private final int[] panelWidth = new int[MOST_PANELS + 2];
@@ -125,6 +146,8 @@ final class GemmBlocks {
             this.cColumn = cColumn;
             this.accumulate = accumulate;
             this.finished = finished;
+            this.firstRow = 0;
+            this.endRow = m;
             plan(k);
             run(k);
         } finally {
@@ -142,36 +165,30 @@ final class GemmBlocks {
 
     private void plan(int k) {
         int lanes = tiles.lanes;
-        boolean down = aRow == 1 || m == 1 && aColumn != 1;
         boolean along = aColumn == 1;
         boolean thin = m <= FEW_ROWS;
-        packA = along ? n >= PACK_A_FROM && !thin : !down || !thin && n > 4 * lanes && Math.abs((long) aColumn) * bytes() > 256;
-        walk = along && !packA ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
+        packA = !along || n >= PACK_A_FROM && !thin;
+        walk = !packA ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
         int most = packA ? ROWS_BYTES / TILE_ROWS / bytes() : SLICE;
         int slices = Math.max(1, (k + most - 1) / most);
         slice = Math.min(most, ((k + slices - 1) / slices + 15) / 16 * 16);
-        packB = bColumn != 1 || !thin && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
+        packB = packA || bColumn != 1 || !thin && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
         plain = lanes == 0 || cColumn != 1;
+        shared = (long) m * n * k >= WORTH_SHARING;
         int tall = 1;
         if (!plain) {
             int vectors = Math.min(tiles.widest(walk), n > 2 * lanes ? 4 : n > lanes ? 2 : 1);
             tall = tiles.rows(walk, vectors, m);
             plain = !tiles.fast(walk, vectors, tall);
         }
-        boolean shared = (long) m * n * k >= WORTH_SHARING;
-        int blocks = (m + MOST_ROWS - 1) / MOST_ROWS;
-        columnBlocks = 1;
-        if (shared && thin && !plain && n >= 8 * tiles.widest(walk) * lanes) {
+        columnBlocks = shared && thin && !plain && n >= 8 * tiles.widest(walk) * lanes ? SHARES : 1;
+        if (columnBlocks > 1) {
             rowBlocks = 1;
-            columnBlocks = SHARES;
         } else {
-            int shares = Math.min(SHARES, m / Math.max(4, 2 * tall));
-            rowBlocks = shared ? Math.max(Math.max(1, Integer.highestOneBit(shares)), (blocks + SHARES - 1) / SHARES * SHARES) : blocks;
-            if (blocks <= SHARES && shared) {
-                rowBlocks = Math.max(1, Integer.highestOneBit(shares));
-            }
+            int shares = Integer.highestOneBit(Math.clamp(m / Math.max(4, 2 * tall), 1, SHARES));
+            rowBlocks = Math.max(shared ? shares : 1, (m + MOST_ROWS - 1) / MOST_ROWS);
         }
-        unit = m / rowBlocks >= 2 * tall ? tall : Math.max(1, Math.min(tall, m / rowBlocks / 2));
+        unit = Math.max(1, Math.min(tall, m / rowBlocks / 2));
     }
 
     private void run(int k) {
@@ -180,8 +197,14 @@ final class GemmBlocks {
             to = k;
             last = true;
             share(rowBlocks, computing);
-            return;
+        } else if (packA) {
+            runPacked(k);
+        } else {
+            runInPlace(k);
         }
+    }
+
+    private void runInPlace(int k) {
         int wide = tiles.widest(walk) * tiles.lanes;
         int columns = MOST_PANELS * wide;
         for (int j = 0; j < n; j += columns) {
@@ -204,11 +227,91 @@ final class GemmBlocks {
         }
     }
 
+    private void runPacked(int k) {
+        int wide = 2 * tiles.lanes;
+        int columns = Math.min(MOST_PANELS, PACKED_BYTES / bytes() / slice / wide) * wide;
+        int rows = PACKED_BYTES / bytes() / slice / TILE_ROWS * TILE_ROWS;
+        int sliver = tiles.rows(walk, 2, m);
+        for (int j = 0; j < n; j += columns) {
+            int end = Math.min(n, j + columns);
+            cut(j, end, wide);
+            int atATime = Math.max(1, PANELS_BYTES / wide / bytes() / slice);
+            columnBlocks = (panels + atATime - 1) / atATime;
+            for (int p = 0; p == 0 || p < k; p += slice) {
+                from = p;
+                to = Math.min(k, p + slice);
+                last = to == k && end == n;
+                place();
+                for (int i = 0; i < m; i += rows) {
+                    firstRow = i;
+                    endRow = Math.min(m, i + rows);
+                    packNewB = i == 0;
+                    int slivers = (endRow - i + sliver - 1) / sliver;
+                    unit = sliver;
+                    int blocks = Math.max((slivers + SLIVERS - 1) / SLIVERS, (SHARES + columnBlocks - 1) / columnBlocks);
+                    rowBlocks = Math.min(Math.min(slivers, MOST_BLOCKS), blocks);
+                    int size = inPackedA(endRow);
+                    packedA = isDouble ? (aDoubles = grown(aDoubles, size)) : (aFloats = grown(aFloats, size));
+                    Arrays.fill(done, 0, rowBlocks, 0);
+                    share(rowBlocks + (packNewB ? panels : 0), packing);
+                    share(rowBlocks * columnBlocks, multiplying);
+                }
+            }
+        }
+    }
+
+    /// Where row `i` of `A` begins among the packed slivers. Between slivers is room for the rest of a vector, because they are packed
+    /// by several threads.
+    private int inPackedA(int i) {
+        return firstAligned() + (i - firstRow) * (to - from) + (i - firstRow) / unit * BETWEEN_SLIVERS;
+    }
+
+    private void packBoth(int chunk) {
+        if (chunk >= rowBlocks) {
+            packPanel(chunk - rowBlocks);
+            return;
+        }
+        int lanes = tiles.lanes;
+        int depth = to - from;
+        int end = firstRow(chunk + 1);
+        for (int i = firstRow(chunk); i < end; ) {
+            int rows = tiles.rows(walk, 2, end - i);
+            // A vector may be longer than the tile is high: what it writes too much, the next step overwrites.
+            MINE.get().pack(this, (rows + lanes - 1) / lanes, rows, a, aOffset + i * aRow + from * aColumn, aColumn, aRow, depth, packedA,
+                    inPackedA(i), rows);
+            i += rows;
+        }
+    }
+
+    private void multiplyBlock(int chunk) {
+        GemmBlocks own = MINE.get();
+        Object tile = own.tile(isDouble);
+        int block = chunk % rowBlocks;
+        int part = chunk / rowBlocks;
+        int begin = firstRow(block);
+        int end = firstRow(block + 1);
+        int firstPanel = panels * part / columnBlocks;
+        int endPanel = panels * (part + 1) / columnBlocks;
+        int depth = to - from;
+        for (int i = begin; i < end; ) {
+            int rows = tiles.rows(walk, 2, end - i);
+            for (int panel = firstPanel; panel < endPanel; panel++) {
+                tile(tile, i, rows, panel, from, depth, packedA, inPackedA(i), rows);
+            }
+            i += rows;
+        }
+        if (last && (columnBlocks == 1 || (int) COUNTER.getAndAdd(done, block, 1) == columnBlocks - 1)) {
+            finished.rows(begin, end);
+        }
+    }
+
     private void share(int chunks, Workers.Task task) {
-        if (chunks == 1) {
-            task.run(0);
-        } else {
+        if (shared) {
             Workers.run(chunks, task);
+        } else {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                task.run(chunk);
+            }
         }
     }
 
@@ -244,7 +347,7 @@ final class GemmBlocks {
             }
         }
         if (size > 0) {
-            packedB = isDouble ? (doubles = grown(doubles, size)) : (floats = grown(floats, size));
+            packedB = isDouble ? (bDoubles = grown(bDoubles, size)) : (bFloats = grown(bFloats, size));
         }
         return size > 0;
     }
@@ -292,7 +395,7 @@ final class GemmBlocks {
             while (safe > 0 && source + (safe - 1) * step + lanes > length) {
                 safe--;
             }
-            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(to, at, toStep, false, safe, x, 0, 0, x, source, step);
+            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(to, at, toStep, false, 0, safe, x, 0, x, source, step);
             for (int p = safe; p < depth; p++) {
                 System.arraycopy(x, source + p * step, to, at + p * toStep, width);
             }
@@ -308,21 +411,27 @@ final class GemmBlocks {
             for (int v = 0; v < vectors; v++) {
                 // Nor may a vector reach into the next row, whose beginning is already written.
                 int first = Math.min(v * lane, Math.max(0, toStep - lane));
-                transpose.run(to, at + first, toStep, false, blocks, map, first, 0, x, source, 0);
+                transpose.run(to, at + first, toStep, false, 0, blocks, map, first, x, source, 0);
                 if (blocks * lane < depth) {
                     // The last block overlaps its neighbour and writes the same numbers again.
-                    transpose.run(to, at + first + tail * toStep, toStep, false, 1, map, first, 0, x, source + tail, 0);
+                    transpose.run(to, at + first + tail * toStep, toStep, false, 0, 1, map, first, x, source + tail, 0);
                 }
             }
         } else {
-            job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(to, at, toStep, false, depth, map, 0, 0, x, source, step);
+            job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(to, at, toStep, false, 0, depth, map, 0, x, source, step);
         }
     }
 
     /// The first row of a block: blocks differ by a unit of rows at most.
     private int firstRow(int block) {
-        int units = (m + unit - 1) / unit;
-        return Math.min(m, (int) ((long) units * block / rowBlocks) * unit);
+        int rows = endRow - firstRow;
+        int units = (rows + unit - 1) / unit;
+        return firstRow + Math.min(rows, (int) ((long) units * block / rowBlocks) * unit);
+    }
+
+    private Object tile(boolean isDouble) {
+        int size = 48 + TILE_ROWS * TILE_STEP;
+        return isDouble ? (tileDoubles = grown(tileDoubles, size)) : (tileFloats = grown(tileFloats, size));
     }
 
     private void computeBlock(int chunk) {
@@ -336,86 +445,52 @@ final class GemmBlocks {
             GemmScalar.multiply(end - begin, n, to, a, aOffset + begin * aRow, aRow, aColumn, b, bOffset, bRow, bColumn, c,
                     cOffset + begin * cRow, cRow, cColumn, accumulate);
         } else {
-            MINE.get().compute(this, begin, end, panels * part / columnBlocks, panels * (part + 1) / columnBlocks);
+            compute(MINE.get().tile(isDouble), begin, end, panels * part / columnBlocks, panels * (part + 1) / columnBlocks);
         }
         if (last && columnBlocks == 1) {
             finished.rows(begin, end);
         }
     }
 
-    /// Computes the rows `begin … end-1` in the panels `firstPanel … endPanel-1` of `job` with this thread's buffers.
-    private void compute(GemmBlocks job, int begin, int end, int firstPanel, int endPanel) {
-        int tileSize = TILE_ROWS * TILE_STEP;
-        int size = job.firstAligned() + tileSize + (job.packA ? (end - begin) * job.slice : 0);
-        Object own = job.isDouble ? (blockDoubles = grown(blockDoubles, size)) : (blockFloats = grown(blockFloats, size));
-        for (int p = job.from; p == job.from || p < job.to; p += job.slice) {
-            int depth = Math.min(job.slice, job.to - p);
-            if (job.packA) {
-                packRows(job, own, begin, end, p, depth);
-            }
-            int panelBytes = Math.max(1, job.panelVectors[0] * job.tiles.lanes * job.bytes() * depth);
-            int atATime = job.packA ? Math.max(1, PANELS_BYTES / panelBytes) : 1;
-            for (int panel = firstPanel; panel < endPanel; panel += atATime) {
-                int endOfThese = Math.min(endPanel, panel + atATime);
+    /// Computes the rows `begin … end-1` in the panels `firstPanel … endPanel-1`, with operands in place.
+    private void compute(Object own, int begin, int end, int firstPanel, int endPanel) {
+        for (int p = from; p == from || p < to; p += slice) {
+            int depth = Math.min(slice, to - p);
+            for (int panel = firstPanel; panel < endPanel; panel++) {
                 for (int i = begin; i < end; ) {
-                    int rows = 1;
-                    for (int q = panel; q < endOfThese; q++) {
-                        rows = job.tiles.rows(job.walk, job.panelVectors[q], end - i);
-                        tile(job, own, begin, i, rows, q, p, depth);
-                    }
+                    int rows = tiles.rows(walk, panelVectors[panel], end - i);
+                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn, aRow);
                     i += rows;
                 }
             }
         }
     }
 
-    private void tile(GemmBlocks job, Object own, int begin, int i, int rows, int panel, int p, int depth) {
-        GemmTiles tiles = job.tiles;
-        int vectors = job.panelVectors[panel];
-        int width = job.panelWidth[panel];
-        int column = job.panelColumn[panel];
-        boolean packed = job.panelAt[panel] >= 0;
-        Object b = packed ? job.packedB : job.b;
-        int bStep = packed ? vectors * tiles.lanes : job.bRow;
-        int bAt = packed ? job.panelAt[panel] + (p - job.from) * bStep : job.bOffset + p * job.bRow + column;
-        GemmTile tile = tiles.tile(job.walk, vectors, rows);
-        boolean accumulate = job.accumulate || p > 0;
-        Object a;
-        int aAt;
-        int aStep;
-        if (job.packA) {
-            a = own;
-            aAt = job.firstAligned() + TILE_ROWS * TILE_STEP + (i - begin) * depth;
-            aStep = rows;
-        } else {
-            a = job.a;
-            aAt = job.aOffset + i * job.aRow + p * job.aColumn;
-            aStep = job.walk == GemmEmitter.Walk.ALONG_ROWS ? job.aRow : job.aColumn;
-        }
-        int cAt = job.cOffset + i * job.cRow + column;
-        if (width == vectors * tiles.lanes) {
-            tile.run(job.c, cAt, job.cRow, accumulate, depth, a, aAt, aStep, b, bAt, bStep);
+    /// Computes `rows` rows from `i` on in a panel, for the slice of `k` from `p` on.
+    private void tile(Object own, int i, int rows, int panel, int p, int depth, Object a, int aAt, int aStep) {
+        int lanes = tiles.lanes;
+        int vectors = panelVectors[panel];
+        int width = panelWidth[panel];
+        int column = panelColumn[panel];
+        boolean packed = panelAt[panel] >= 0;
+        Object b = packed ? packedB : this.b;
+        int bStep = packed ? vectors * lanes : bRow;
+        int bAt = packed ? panelAt[panel] + (p - from) * bStep : bOffset + p * bRow + column;
+        boolean add = accumulate || p > 0;
+        int cAt = cOffset + i * cRow + column;
+        GemmTile tile = tiles.tile(walk, vectors, rows);
+        if (width == vectors * lanes) {
+            tile.run(c, cAt, cRow, add, aStep, depth, a, aAt, b, bAt, bStep);
             return;
         }
-        int inVectors = (width + tiles.lanes - 1) / tiles.lanes;
-        int rest = width - (inVectors - 1) * tiles.lanes;
+        int inVectors = (width + lanes - 1) / lanes;
+        int rest = width - (inVectors - 1) * lanes;
         GemmTile part = tiles.mover(GemmMover.Kind.PART, inVectors);
-        int ownAt = job.firstAligned();
-        if (accumulate) {
-            part.run(own, ownAt, TILE_STEP, false, rows, own, 0, rest, job.c, cAt, job.cRow);
+        int ownAt = firstAligned();
+        if (add) {
+            part.run(own, ownAt, TILE_STEP, false, rest, rows, own, 0, c, cAt, cRow);
         }
-        tile.run(own, ownAt, TILE_STEP, accumulate, depth, a, aAt, aStep, b, bAt, bStep);
-        part.run(job.c, cAt, job.cRow, false, rows, own, 0, rest, own, ownAt, TILE_STEP);
-    }
-
-    private void packRows(GemmBlocks job, Object own, int begin, int end, int p, int depth) {
-        int lanes = job.tiles.lanes;
-        for (int i = begin; i < end; ) {
-            int rows = job.tiles.rows(job.walk, job.panelVectors[0], end - i);
-            // A vector may be longer than the tile is high: what it writes too much, the next step overwrites.
-            pack(job, (rows + lanes - 1) / lanes, rows, job.a, job.aOffset + i * job.aRow + p * job.aColumn, job.aColumn, job.aRow,
-                    depth, own, job.firstAligned() + TILE_ROWS * TILE_STEP + (i - begin) * depth, rows);
-            i += rows;
-        }
+        tile.run(own, ownAt, TILE_STEP, add, aStep, depth, a, aAt, b, bAt, bStep);
+        part.run(c, cAt, cRow, false, rest, rows, own, 0, own, ownAt, TILE_STEP);
     }
 }

@@ -33,7 +33,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
     enum Walk {
         /// `a[aAt + i*aStep + p]`: `A` is row-major.
         ALONG_ROWS,
-        /// `a[aAt + i + p*aStep]`: `A` is column-major, or packed.
+        /// `a[aAt + i + p*rows]`: `A` is packed, column after column; and so is `B`, row after row (`aStep` and `bStep` are not used).
         ALONG_COLUMNS
     }
 
@@ -42,25 +42,24 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
     static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "GemmTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_Object, CD_int, CD_int, CD_boolean, CD_int,
-            CD_Object, CD_int, CD_int, CD_Object, CD_int, CD_int);
+            CD_int, CD_Object, CD_int, CD_Object, CD_int, CD_int);
 
     // Slots of the parameters of GemmTile.run
     static final int C = 1;
     static final int C_AT = 2;
     static final int C_STEP = 3;
     private static final int ACCUMULATE = 4;
-    static final int K = 5;
-    static final int A = 6;
-    static final int A_AT = 7;
-    static final int A_STEP = 8;
+    static final int A_STEP = 5;
+    static final int K = 6;
+    static final int A = 7;
+    static final int A_AT = 8;
     static final int B = 9;
     static final int B_AT = 10;
     static final int B_STEP = 11;
     // Slots of the tile's own variables
     private static final int P = 12;
     private static final int AT = 13;
-    private static final int ONE = 14;
-    private static final int FIRST_ROW = 15;
+    private static final int FIRST_ROW = 14;
 
     static ClassDesc vector(boolean doubles) {
         return ClassDesc.of(VECTOR_PACKAGE, doubles ? "DoubleVector" : "FloatVector");
@@ -176,22 +175,15 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         }
     }
 
-    /// Along rows the loop counts by a constant, so that C2 takes the checks of all row positions out of it. Along columns the
-    /// positions advance by a variable step and C2 could not; there it counts by a one that C2 does not know to be constant, or else
-    /// the loop would be compiled three times, as prologue, body and epilogue.
     private void loop(CodeBuilder code) {
         Label loop = code.newLabel();
         Label end = code.newLabel();
-        if (walk == Walk.ALONG_COLUMNS) {
-            code.iload(K).iconst_1().ior().iload(K).loadConstant(-2).iand().isub().istore(ONE);
-        }
         code.iconst_0().istore(P).labelBinding(loop).iload(P).iload(K).if_icmpge(end);
         for (int v = 0; v < vectors; v++) {
             species(code);
             code.aload(B).iload(B_AT).loadConstant(v * lanes()).iadd();
             load(code).astore(operand(v));
         }
-        code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
         for (int i = 0; i < rows; i++) {
             species(code);
             code.aload(A);
@@ -206,11 +198,12 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
                         .invokevirtual(vector(), "fma", MethodTypeDesc.of(vector(), ANY_VECTOR, ANY_VECTOR)).astore(sum(i, v));
             }
         }
+        // Steps known to C2 become functions of p, and the checks of positions leave the loop.
         switch (walk) {
-            case ALONG_ROWS -> code.iinc(P, 1);
-            case ALONG_COLUMNS -> code.iload(A_AT).iload(A_STEP).iadd().istore(A_AT).iload(P).iload(ONE).iadd().istore(P);
+            case ALONG_ROWS -> code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
+            case ALONG_COLUMNS -> code.iinc(A_AT, rows).iinc(B_AT, vectors * lanes());
         }
-        code.goto_(loop).labelBinding(end);
+        code.iinc(P, 1).goto_(loop).labelBinding(end);
     }
 
     private void species(CodeBuilder code) {

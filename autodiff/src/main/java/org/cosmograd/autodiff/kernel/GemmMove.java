@@ -7,7 +7,7 @@ package org.cosmograd.autodiff.kernel;
 /// @param lanes   elements of a vector
 record GemmMove(GemmMover.Kind kind, int vectors, int lanes) implements GemmTile {
     @Override
-    public void run(Object c, int cAt, int cStep, boolean accumulate, int k, Object a, int aAt, int aStep, Object b, int bAt, int bStep) {
+    public void run(Object c, int cAt, int cStep, boolean accumulate, int aStep, int k, Object a, int aAt, Object b, int bAt, int bStep) {
         int width = vectors * lanes;
         switch (kind) {
             case COPY -> rows(width, c, cAt, cStep, k, b, bAt, bStep);

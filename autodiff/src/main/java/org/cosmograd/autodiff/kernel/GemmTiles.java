@@ -196,7 +196,7 @@ final class GemmTiles {
         private void run(GemmTile loop, int k, boolean accumulate) {
             boolean mapped = emitter instanceof GemmMover mover
                     && (mover.kind() == GemmMover.Kind.GATHER || mover.kind() == GemmMover.Kind.TRANSPOSE);
-            loop.run(scratch, SCRATCH / 2, 65, accumulate, k, mapped ? MAP : scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64);
+            loop.run(scratch, SCRATCH / 2, 65, accumulate, accumulate ? 3 : 5, k, mapped ? MAP : scratch, 0, scratch, 1024, 64);
         }
 
         @Override

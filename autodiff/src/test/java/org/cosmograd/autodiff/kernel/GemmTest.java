@@ -161,7 +161,8 @@ class GemmTest {
     @Test
     void slicesOfTheInnerDimensionAndManyColumns() {
         Random random = new Random(2);
-        for (int[] s : new int[][] {{20, 30, 700}, {5, 2100, 9}, {70, 1100, 300}, {1, 1, 1000}, {300, 1, 65}, {1, 300, 65}}) {
+        for (int[] s : new int[][] {{20, 30, 700}, {5, 2100, 9}, {70, 1100, 300}, {1, 1, 1000}, {300, 1, 65}, {1, 300, 65},
+            {61, 450, 530}, {129, 385, 513}, {64, 64, 1100}}) {
             for (String layout : new String[] {"rrr", "rcr", "crr", "ccr", "rrc", "ggr"}) {
                 Sample.of(s[0], s[1], s[2], layout, false, random).check();
                 Sample.of(s[0], s[1], s[2], layout, true, random).check();
@@ -172,7 +173,8 @@ class GemmTest {
     @Test
     void threadsDoNotChangeABit() {
         Random random = new Random(3);
-        for (int[] s : new int[][] {{257, 129, 300}, {1000, 50, 64}, {64, 64, 2000}, {13, 1500, 257}, {200, 200, 200}}) {
+        for (int[] s : new int[][] {{257, 129, 300}, {1000, 50, 64}, {64, 64, 2000}, {13, 1500, 257}, {200, 200, 200},
+            {300, 700, 600}, {64, 64, 4096}, {30, 3000, 40}}) {
             for (String layout : new String[] {"rrr", "rcr", "crr", "ccr", "rrc"}) {
                 Sample sample = Sample.of(s[0], s[1], s[2], layout, random.nextBoolean(), random);
                 Workers.threads(1);
@@ -185,28 +187,66 @@ class GemmTest {
         }
     }
 
+    /// Both paths, several blocks of columns, several passes over the columns, transposed and oddly strided results, few rows.
     @Test
     void everyRowIsReportedOnceAndFinal() {
         Random random = new Random(4);
-        for (int[] s : new int[][] {{3, 4, 5}, {100, 64, 0}, {257, 129, 600}, {50, 1100, 20}, {2, 2, 2}}) {
-            for (String layout : new String[] {"rrr", "rrc", "rrg"}) {
-                Sample x = Sample.of(s[0], s[1], s[2], layout, false, random);
-                float[] expected = x.scalar();
-                float[] c = x.c.clone();
-                AtomicIntegerArray reports = new AtomicIntegerArray(x.m);
-                int row = Sample.row(x.n, layout.charAt(2));
-                int column = Sample.column(x.m, layout.charAt(2));
-                Gemm.multiply(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, 'r'), 1, x.b, 7, Sample.row(x.n, 'r'), 1, c, 7, row, column,
-                        false, (from, to) -> {
-                            for (int i = from; i < to; i++) {
-                                reports.incrementAndGet(i);
-                                for (int j = 0; j < x.n; j++) {
-                                    assertEquals(expected[7 + i * row + j * column], c[7 + i * row + j * column]);
-                                }
+        int[][] sizes = {{3, 4, 5}, {100, 64, 0}, {257, 129, 600}, {50, 1100, 20}, {2, 2, 2}, {130, 700, 600}, {70, 9000, 20}, {20, 3000, 40},
+            {5, 0, 3}, {0, 5, 3}};
+        for (int[] s : sizes) {
+            for (String layout : new String[] {"rrr", "rrc", "rrg", "crr", "rcr"}) {
+                for (boolean accumulate : new boolean[] {false, true}) {
+                    for (int count = 1; count <= 3; count += 2) {
+                        Workers.threads(count);
+                        reports(Sample.of(s[0], s[1], s[2], layout, accumulate, random));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void reports(Sample x) {
+        float[] expected = x.scalar();
+        float[] c = x.c.clone();
+        AtomicIntegerArray reports = new AtomicIntegerArray(x.m);
+        int row = Sample.row(x.n, x.at(2));
+        int column = Sample.column(x.m, x.at(2));
+        Gemm.multiply(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, x.at(0)), Sample.column(x.m, x.at(0)), x.b, 7, Sample.row(x.n, x.at(1)),
+                Sample.column(x.k, x.at(1)), c, 7, row, column, x.accumulate, (from, to) -> {
+                    for (int i = from; i < to; i++) {
+                        reports.incrementAndGet(i);
+                        for (int j = 0; j < x.n; j++) {
+                            int at = 7 + i * row + j * column;
+                            if (expected[at] != c[at]) {
+                                throw new AssertionError(x + ": row " + i + " is not final when reported");
                             }
-                        });
-                for (int i = 0; i < x.m; i++) {
-                    assertEquals(1, reports.get(i));
+                        }
+                    }
+                });
+        for (int i = 0; i < x.m; i++) {
+            assertEquals(1, reports.get(i), x::toString);
+        }
+        assertArrayEquals(expected, c, x::toString);
+    }
+
+    /// The specification itself, against the definition; and views whose rows or columns run backwards or repeat.
+    @Test
+    void anyStrides() {
+        Random random = new Random(8);
+        int[][] strides = {{1, 70}, {70, 1}, {-70, 1}, {1, -70}, {70, -1}, {0, 1}, {1, 0}, {0, 0}, {2, 140}};
+        for (int[] s : new int[][] {{7, 9, 11}, {33, 17, 40}, {64, 64, 64}, {60, 65, 70}}) {
+            for (int[] as : strides) {
+                for (int[] bs : strides) {
+                    float[] a = Sample.numbers(20_000, random);
+                    float[] b = Sample.numbers(20_000, random);
+                    for (int[] cs : new int[][] {{70, 1}, {1, 70}, {-70, 1}, {150, 2}}) {
+                        float[] c = Sample.numbers(20_000, random);
+                        float[] expected = c.clone();
+                        boolean accumulate = random.nextBoolean();
+                        direct(s[0], s[1], s[2], a, 10_000, as[0], as[1], b, 10_000, bs[0], bs[1], expected, 10_000, cs[0], cs[1], accumulate);
+                        Gemm.multiply(s[0], s[1], s[2], a, 10_000, as[0], as[1], b, 10_000, bs[0], bs[1], c, 10_000, cs[0], cs[1], accumulate);
+                        assertArrayEquals(expected, c, () -> Arrays.toString(s) + Arrays.toString(as) + Arrays.toString(bs) + Arrays.toString(cs));
+                    }
                 }
             }
         }
