@@ -69,7 +69,7 @@ public final class Stopwatch {
             if (c.items() > 0) {
                 more.put(Timing.NANOS, (double) nanos[0] * threads / c.items());
             }
-            more.put(Timing.BYTES, allocated(work, (int) Math.clamp(BLOCK_NANOS / nanos[0], 2, 10)));
+            more.put(Timing.BYTES, allocated(work, Math.clamp(BLOCK_NANOS / Math.max(1, nanos[0]), 2, 10)));
             if (!settled) {
                 more.put(Timing.UNSETTLED, limit.toNanos() * 1e-9);
             }
