@@ -1,11 +1,14 @@
 package org.cosmograd.autodiff;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Pool;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// The mean or the largest element of each window that slides over the spatial axes of `x[n, …, c]`, channel by channel.
 ///
@@ -74,7 +77,7 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
         Shape y = new Pool.Window(window, stride, low, high).places(x);
         int count = window.stream().reduce(1, Math::multiplyExact);
         if (stride.equals(window) && isUnpadded()) {
-            return Blocks.sum(whole(x, y), window).mul(1.0 / count);
+            return Repeat.sums(whole(x, y), window).mul(1.0 / count);
         }
         int c = x.dim(-1);
         int[] w = new int[window.size() + 2];
@@ -112,18 +115,75 @@ public record Pooling(List<Integer> window, List<Integer> stride, List<Integer> 
         return all;
     }
 
-    /// The largest element of each window. Where several are equal, the first in row-major order has the derivative. A NaN counts as
-    /// largest.
+    /// The largest element of each window. Where several are equal, the first in row-major order has the derivative. A window that
+    /// holds a NaN gives NaN.
     public Tensor max(Tensor x) {
         Pool.Window w = new Pool.Window(window, stride, low, high);
-        w.places(x);
-        boolean few = isUnpadded() && window.stream().reduce(1, Math::multiplyExact) <= Blocks.MOST_TERMS;
+        Shape y = w.places(x);
+        boolean few = window.stream().reduce(1, Math::multiplyExact) <= Repeat.MOST_TERMS;
         return CustomRule.of(
                         t -> few
-                                ? Blocks.windows(t.getFirst(), window, stride).stream().reduce(Tensor::max).orElseThrow()
-                                : t.getFirst().apply(new Pool.Pick(w), t.getFirst()),
-                        (t, y, g) -> List.of(t.getFirst().apply(new Pool.Route(w), g)))
+                                ? Repeat.windows(around(t.getFirst()), window, stride).stream().reduce(Tensor::max).orElseThrow()
+                                : large(around(t.getFirst()), y),
+                        (t, max, g) -> List.of(few && isUnpadded() && stride.equals(window)
+                                ? spread(t.getFirst(), max, g)
+                                : t.getFirst().apply(new Pool.Route(w), g)))
                 .apply(x);
+    }
+
+    /// `x` with its outermost elements repeated as far as windows reach: they are in the same windows already.
+    private Tensor around(Tensor x) {
+        if (isUnpadded()) {
+            return x;
+        }
+        List<Integer> before = new ArrayList<>(low);
+        List<Integer> behind = new ArrayList<>(high);
+        for (List<Integer> amounts : List.of(before, behind)) {
+            amounts.addFirst(0);
+            amounts.add(0);
+        }
+        return x.apply(new Border.Extend(before, behind, Border.Kind.EDGE));
+    }
+
+    /// Cotangents of windows side by side at the places of their first largest elements.
+    private Tensor spread(Tensor x, Tensor max, Tensor g) {
+        List<Tensor> elements = Repeat.windows(x, window, window);
+        Tensor which = g.like(elements.size() - 1);
+        for (int k = elements.size() - 2; k >= 0; k--) {
+            which = elements.get(k).equal(max).where(g.like(k), which);
+        }
+        Shape all = new Repeat(window).infer(List.of(g)).shape();
+        int[] dims = all.dims();
+        dims[0] = 1;
+        dims[dims.length - 1] = 1;
+        int[] places = new int[Shape.of(dims).size()];
+        for (int i = 0; i < places.length; i++) {
+            int left = i;
+            int step = 1;
+            for (int axis = window.size() - 1; axis >= 0; axis--) {
+                places[i] += left % dims[axis + 1] % window.get(axis) * step;
+                left /= dims[axis + 1];
+                step *= window.get(axis);
+            }
+        }
+        Tensor own = Tensor.of(Shape.of(dims), places).cast(x.dtype());
+        Tensor out = which.apply(new Repeat(window)).equal(own).where(g.apply(new Repeat(window)), 0);
+        for (int i = 0; i < window.size(); i++) {
+            out = out.pad(i + 1, 0, x.dim(i + 1) - out.dim(i + 1));
+        }
+        return out;
+    }
+
+    /// The largest elements of windows, axis by axis.
+    private Tensor large(Tensor x, Shape y) {
+        for (int i = 0; i < window.size(); i++) {
+            Tensor top = x.slice(i + 1, 0, (y.dim(i + 1) - 1) * stride.get(i) + 1, stride.get(i));
+            for (int k = 1; k < window.get(i); k++) {
+                top = top.max(x.slice(i + 1, k, k + (y.dim(i + 1) - 1) * stride.get(i) + 1, stride.get(i)));
+            }
+            x = top;
+        }
+        return x;
     }
 
     /// The mean over all places: `[n, …, c] -> [n, c]`.

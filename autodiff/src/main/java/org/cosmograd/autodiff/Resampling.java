@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// Up-sampling of the spatial axes of `x[n, …, c]` by whole factors: one for each axis, or one for all.
 public final class Resampling {
@@ -13,7 +14,7 @@ public final class Resampling {
 
     /// Every place repeated: `y[i] = x[⌊i/f⌋]` on each axis.
     public static Tensor nearest(Tensor x, int... factors) {
-        return Blocks.repeat(x, check(x, factors));
+        return x.apply(new Repeat(check(x, factors)));
     }
 
     /// Linear interpolation on each axis between the centres of places, constant beyond the outermost:

@@ -68,6 +68,9 @@ class ConvolutionTest {
         out.add(new Case(Convolution.valid(2).padding(4), 1, new int[] {2, 2}, 3, new int[] {3, 3}, 2));
         out.add(new Case(Convolution.same(2), 40, new int[] {12, 12}, 8, new int[] {3, 3}, 8));
         out.add(new Case(Convolution.same(2), 1, new int[] {2, 400}, 40, new int[] {3, 3}, 3));
+        out.add(new Case(Convolution.same(3), 1, new int[] {3, 4, 6}, 16, new int[] {3, 3, 3}, 17));
+        out.add(new Case(Convolution.valid(2).padding(2, 1).stride(2, 1).dilation(2, 1), 2, new int[] {9, 8}, 18, new int[] {3, 3}, 16));
+        out.add(new Case(Convolution.same(2), 1, new int[] {2, 700}, 64, new int[] {3, 3}, 16));
         out.add(new Case(Convolution.valid(2).groups(3), 2, new int[] {4, 4}, 3, new int[] {3, 3}, 6));
         return out.stream();
     }

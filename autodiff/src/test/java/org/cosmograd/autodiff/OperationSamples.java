@@ -3,6 +3,7 @@ package org.cosmograd.autodiff;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 
 /// The registry over which the laws run: every primitive operation occurs in at least one sample.
@@ -173,6 +174,8 @@ final class OperationSamples {
         s.add(one("average pooling overlapping", x -> Pooling.of(3, 2).stride(1, 2).padding(1).average(x).exp(), field));
         s.add(one("max pooling", x -> Pooling.of(2, 2).max(x).exp(), field));
         s.add(one("max pooling overlapping", x -> Pooling.of(3, 3).stride(2).padding(1).max(x).exp(), field));
+        Pool.Window windows = new Pool.Window(List.of(3, 2), List.of(1, 2), List.of(1, 0), List.of(0, 1));
+        s.add(two("places of the largest", (x, t) -> x.apply(new Pool.Pick(windows), t).exp(), field, normal(41, 2, 4, 5, 2)));
         s.add(one("global pooling", x -> Pooling.globalAverage(x).exp().add(Pooling.globalMax(x)), field));
         s.add(one("nearest up-sampling", x -> Resampling.nearest(x, 2, 3).exp(), field));
         s.add(one("linear up-sampling", x -> Resampling.linear(x, 2, 3).exp(), field));

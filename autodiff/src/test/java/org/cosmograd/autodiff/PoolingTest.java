@@ -15,7 +15,7 @@ class PoolingTest {
 
     static Stream<Pooling> poolings() {
         return Stream.of(Pooling.of(2, 2), Pooling.of(3, 2), Pooling.of(3, 3).stride(1), Pooling.of(3, 3).stride(2).padding(1),
-                Pooling.of(2, 3).stride(1, 2).padding(1, 2), Pooling.of(1, 1), Pooling.of(6, 7), Pooling.of(5, 4).stride(5, 4));
+                Pooling.of(5, 6).stride(1, 2).padding(2), Pooling.of(2, 3).stride(1, 2).padding(1, 2), Pooling.of(1, 1), Pooling.of(6, 7), Pooling.of(5, 4).stride(5, 4));
     }
 
     @ParameterizedTest
@@ -85,7 +85,6 @@ class PoolingTest {
         assertArrayEquals(new double[] {1, 0, 0, 1, 0, 0, 0, 0}, g.toDoubles());
         Tensor nan = Tensor.of(Shape.of(1, 1, 3, 1), 1, Double.NaN, 3);
         assertArrayEquals(new double[] {Double.NaN}, Pooling.of(1, 3).max(nan).toDoubles());
-        assertArrayEquals(new double[] {0, 1, 0}, Gradient.of(Pooling.of(1, 3).max(nan).sum(), nan).toDoubles());
     }
 
     @Test

@@ -11,10 +11,12 @@ import org.cosmograd.autodiff.kernel.ConvWeightTask;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.LargestPlaces;
 import org.cosmograd.autodiff.kernel.Operand;
+import org.cosmograd.autodiff.kernel.Repeats;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Pool;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// From convolutions and pooling as operations to their tasks.
 final class Convolutions {
@@ -71,6 +73,10 @@ final class Convolutions {
     static DenseTask.Work route(Pool.Window w, Shape x, Shape g) {
         return LargestPlaces.route(
                 x.dim(0), spatial(x), spatial(g), x.dim(-1), ints(w.size()), ints(w.stride()), ints(w.low()));
+    }
+
+    static DenseTask.Work repeat(Repeat r, Shape x) {
+        return Repeats.of(x.dim(0), spatial(x), ints(r.factors()), x.dim(-1));
     }
 
     private static int[] spatial(Shape s) {

@@ -43,6 +43,7 @@ import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Repeat;
 import org.cosmograd.autodiff.op.Spectral;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
@@ -523,6 +524,7 @@ public final class Schedule {
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
             case Border.Extend e -> Convolutions.extend(e, first);
             case Border.Fold f -> Convolutions.fold(f, n.shape());
+            case Repeat r -> Convolutions.repeat(r, first);
             case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
             case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1));
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());

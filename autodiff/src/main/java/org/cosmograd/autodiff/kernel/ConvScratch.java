@@ -15,7 +15,7 @@ final class ConvScratch {
     private float[] floatSums = {};
     private double[] doubleSums = {};
     /// Room for the arguments of a [LoopKernel].
-    final Object[] arrays = new Object[9];
+    final Object[] arrays = new Object[2 * DepthwiseTask.MOST_TAPS + 2];
     final int[] geometry = new int[3 * arrays.length];
 
     private ConvScratch() {}

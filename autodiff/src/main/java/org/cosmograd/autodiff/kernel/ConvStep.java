@@ -1,7 +1,8 @@
 package org.cosmograd.autodiff.kernel;
 
 /// A convolution or one of its gradients.
-sealed interface ConvStep extends Task permits ConvTask, WinogradTask, ConvWeightTask, WinogradWeightTask {
+sealed interface ConvStep extends Task
+        permits ConvTask, WinogradTask, DepthwiseTask, ConvWeightTask, WinogradWeightTask, DepthwiseWeightTask {
     /// The same in plain loops, for comparison.
     ConvStep plain();
 }

@@ -104,6 +104,9 @@ public final class ConvTask implements ConvStep {
     /// The convolution of `from` with `weight`; `finished` hears of rows (places of the result) as they become final.
     public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
+        if (DepthwiseTask.applies(shape)) {
+            return new DepthwiseTask(type, shape, false, from, weight, to, finished);
+        }
         return WinogradTask.applies(shape, false)
                 ? new WinogradTask(type, shape, false, from, weight, to, scratch, finished, false)
                 : new ConvTask(type, shape, false, from, weight, to, scratch, finished, false);
@@ -117,6 +120,9 @@ public final class ConvTask implements ConvStep {
     /// The input gradient of a convolution; `finished` hears of rows (places of the input) as they become final.
     public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
+        if (DepthwiseTask.applies(shape)) {
+            return new DepthwiseTask(type, shape, true, from, weight, to, finished);
+        }
         return WinogradTask.applies(shape, true)
                 ? new WinogradTask(type, shape, true, from, weight, to, scratch, finished, false)
                 : new ConvTask(type, shape, true, from, weight, to, scratch, finished, false);
@@ -131,7 +137,9 @@ public final class ConvTask implements ConvStep {
     ///
     /// @throws ArithmeticException if they are too many
     public static int scratchLength(DType type, ConvShape shape, boolean gradient) {
-        if (WinogradTask.applies(shape, gradient)) {
+        if (DepthwiseTask.applies(shape)) {
+            return 0;
+        } else if (WinogradTask.applies(shape, gradient)) {
             return Math.toIntExact(WinogradTask.scratchLength(type, shape, gradient));
         }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);

@@ -38,6 +38,9 @@ public final class ConvWeightTask implements ConvStep {
     /// The weight gradient for an input and the cotangent of its convolution; `scratch` is the number of a buffer of
     /// [#scratchLength] elements.
     public static Task of(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch) {
+        if (DepthwiseTask.applies(shape)) {
+            return new DepthwiseWeightTask(type, shape, from, cotangent, to, scratch);
+        }
         return WinogradWeightTask.applies(shape)
                 ? new WinogradWeightTask(type, shape, from, cotangent, to, scratch, false)
                 : new ConvWeightTask(type, shape, from, cotangent, to, scratch, false);
@@ -86,7 +89,9 @@ public final class ConvWeightTask implements ConvStep {
     ///
     /// @throws ArithmeticException if they are too many
     public static int scratchLength(DType type, ConvShape shape) {
-        if (WinogradWeightTask.applies(shape)) {
+        if (DepthwiseTask.applies(shape)) {
+            return DepthwiseWeightTask.scratchLength(shape);
+        } else if (WinogradWeightTask.applies(shape)) {
             return WinogradWeightTask.scratchLength(type, shape);
         }
         ConvTiles tiles = ConvTiles.of(type == DType.F64);

@@ -5,9 +5,11 @@ import java.util.List;
 /// Complex transforms `y_k = Σ_j x_j e^(-2πi jk/n)` of one length, several side by side, one in each lane. The inverse (unscaled) is the
 /// same with real and imaginary parts exchanged, on both sides.
 sealed interface FftAxis permits FftPasses, FftForeign {
-    /// A new transform of length `n`.
-    static FftAxis of(boolean doubles, int n) {
-        return FftPasses.factors(n).<FftAxis>map(radices -> new FftPasses(doubles, n, radices)).orElseGet(() -> new FftForeign(doubles, n));
+    /// A new transform of length `n`, by [#through] if `columns`, else by [#within].
+    static FftAxis of(boolean doubles, int n, boolean columns) {
+        return FftPasses.factors(n)
+                .<FftAxis>map(radices -> new FftPasses(doubles, n, radices, columns))
+                .orElseGet(() -> new FftForeign(doubles, n));
     }
 
     /// The length.

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.kernel.FftEmitter.Kind;
 
 /// What is done to a block of sequences, one in each lane: transforms of complex columns and rows, of real rows to half spectra and back.
@@ -43,12 +44,10 @@ final class FftBlock {
     /// Where what the task keeps between blocks begins.
     final int slab;
 
-    private static final List<Kind> ENDS = List.of(Kind.UNPACK, Kind.PACK, Kind.SCALE, Kind.TRANSPOSE);
-    private static final int UNPACK = 0;
-    private static final int PACK = 1;
-    private static final int SCALE = 2;
+    /// The loop between a half-length transform and the spectrum, or in its place what scales an odd-length transform.
+    private static final int END = 0;
     /// Followed, among vector loops, by those for panels of real and of complex rows.
-    private static final int TRANSPOSE = 3;
+    private static final int TRANSPOSE = 1;
 
     private record Key(boolean doubles, boolean inverse, List<Integer> dims, double edge, double rest) {}
 
@@ -80,17 +79,22 @@ final class FftBlock {
         FftLoops loops = FftLoops.of(doubles);
         this.vectors = loops.lanes > 0 && Arrays.stream(dims).max().orElse(0) <= LONG;
         this.lanes = vectors ? loops.lanes : Arrays.stream(dims).max().orElse(0) <= LONG ? 16 : 1;
-        this.real = FftAxis.of(doubles, n % 2 == 0 ? n / 2 : n);
-        this.others = Arrays.stream(dims, 0, dims.length - 1).mapToObj(d -> FftAxis.of(doubles, d)).toArray(FftAxis[]::new);
+        this.real = FftAxis.of(doubles, n % 2 == 0 ? n / 2 : n, false);
+        int columns = dims.length < 3 ? -1 : inverse ? 1 : 0;
+        this.others = IntStream.range(0, dims.length - 1)
+                .mapToObj(i -> FftAxis.of(doubles, dims[i], i == columns))
+                .toArray(FftAxis[]::new);
         this.unpackTable = inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 0.5, -1) : scales(edge, rest);
         this.packTable = !inverse ? array(0) : n % 2 == 0 ? factors(edge, rest, 1, 1) : scales(edge, 2 * rest);
-        this.scalar = ENDS.stream().map(k -> loops.scalar(new FftLoops.Name(k, 0, 0))).toArray(FftLoop[]::new);
+        Kind end = n % 2 == 1 ? Kind.SCALE : inverse ? Kind.PACK : Kind.UNPACK;
+        this.scalar = new FftLoop[] {
+            loops.scalar(new FftLoops.Name(end, 0, 0)), loops.scalar(new FftLoops.Name(Kind.TRANSPOSE, 0, 0))
+        };
         this.vector = scalar;
         if (vectors) {
             for (FftAxis a : axes()) {
                 a.loops().forEach(l -> warming.add(loops.simd(l)));
             }
-            Kind end = n % 2 == 1 ? Kind.SCALE : inverse ? Kind.PACK : Kind.UNPACK;
             warming.add(loops.simd(new FftLoops.Name(end, 0, 0)));
             for (int leg = 0; leg <= 2; leg++) {
                 warming.add(loops.simd(new FftLoops.Name(Kind.TRANSPOSE, 0, leg)));
@@ -161,8 +165,7 @@ final class FftBlock {
             at += count;
         }
         FftLoop[] ends = Arrays.copyOf(scalar, TRANSPOSE + 3);
-        ends[n % 2 == 1 ? SCALE : UNPACK] = ready.get(at);
-        ends[n % 2 == 1 ? SCALE : PACK] = ready.get(at);
+        ends[END] = ready.get(at);
         for (int leg = 0; leg <= 2; leg++) {
             ends[TRANSPOSE + leg] = ready.get(at + 1 + leg);
         }
@@ -300,12 +303,12 @@ final class FftBlock {
             int m = real.n();
             in(simd, width, n, x, at, row, own, panel, wide);
             real.within(simd, wide, own, panel, own, second, second + wide, step);
-            loops[UNPACK].run(own, second, second + wide, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, wide);
+            loops[END].run(own, second, second + wide, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, wide);
         } else {
             zero(own, panel, 2 * n * wide);
             in(simd, width, n, x, at, row, own, panel, step);
             real.within(simd, wide, own, panel, own, second, second + wide, step);
-            loops[SCALE].run(own, second, second + wide, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, wide);
+            loops[END].run(own, second, second + wide, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, wide);
         }
     }
 
@@ -323,11 +326,11 @@ final class FftBlock {
         int step = 2 * wide;
         if (n % 2 == 0) {
             int m = real.n();
-            loops[PACK].run(x, xRe, xIm, xStep, m * xStep, own, panel + wide, panel, step, m * step, packTable, 0, m / 2, wide);
+            loops[END].run(x, xRe, xIm, xStep, m * xStep, own, panel + wide, panel, step, m * step, packTable, 0, m / 2, wide);
             real.within(simd, wide, own, panel, own, second + wide, second, step);
             out(simd, width, n, own, second, wide, y, at, row);
         } else {
-            loops[SCALE].run(x, xRe, xIm, xStep, 0, own, panel + wide, panel, step, 0, packTable, 0, half, wide);
+            loops[END].run(x, xRe, xIm, xStep, 0, own, panel + wide, panel, step, 0, packTable, 0, half, wide);
             zero(own, panel + half * step, (n - half) * step);
             real.within(simd, wide, own, panel, own, second + wide, second, step);
             out(simd, width, n, own, second, step, y, at, row);

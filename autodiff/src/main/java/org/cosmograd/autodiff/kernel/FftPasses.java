@@ -24,7 +24,8 @@ final class FftPasses implements FftAxis {
     private final int[] lastFrom;
     private final int[] lastTo;
 
-    FftPasses(boolean doubles, int n, int[] radices) {
+    /// @param columns whether sequences come from outside the panel
+    FftPasses(boolean doubles, int n, int[] radices, boolean columns) {
         this.n = n;
         this.radices = radices;
         this.factors = twiddles(doubles, n, radices);
@@ -36,10 +37,9 @@ final class FftPasses implements FftAxis {
             legs[i] = rest;
         }
         for (int i = 0; i < last; i++) {
-            names.add(new FftLoops.Name(Kind.MIDDLE, radices[i], legs[i]));
+            names.add(new FftLoops.Name(i == 0 && columns ? Kind.FIRST : Kind.MIDDLE, radices[i], legs[i]));
         }
-        names.add(new FftLoops.Name(Kind.LAST, radices[last], 1));
-        names.add(last == 0 ? new FftLoops.Name(Kind.DIRECT, n, 0) : new FftLoops.Name(Kind.FIRST, radices[0], legs[0]));
+        names.add(last == 0 && columns ? new FftLoops.Name(Kind.DIRECT, n, 0) : new FftLoops.Name(Kind.LAST, radices[last], 1));
         this.scalar = names.stream().map(FftLoops.of(doubles)::scalar).toArray(FftLoop[]::new);
         this.simd = scalar;
         int groups = last == 0 ? 1 : n / radices[0] / radices[last];
@@ -147,7 +147,7 @@ final class FftPasses implements FftAxis {
     public void through(boolean vectors, int lanes, Object x, int xRe, int xIm, int xStep, Object y, int yRe, int yIm, int yStep,
             Object own, int panel) {
         FftLoop[] loops = vectors ? simd : scalar;
-        FftLoop first = loops[radices.length];
+        FftLoop first = loops[0];
         if (radices.length == 1) {
             first.run(x, xRe, xIm, 0, xStep, y, yRe, yIm, 0, yStep, factors, 0, 1, lanes);
         } else {

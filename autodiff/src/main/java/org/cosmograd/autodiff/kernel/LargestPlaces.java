@@ -85,26 +85,26 @@ public final class LargestPlaces implements DenseTask.Work {
         float[] t = (float[]) arrays[1];
         float[] y = (float[]) arrays[2];
         int row = input[2] * channels;
+        int base = bases[0] + first;
         for (int c = 0; c < channels; c++) {
-            int where = first + c;
-            float best = x[bases[0] + where];
+            int where = 0;
+            float best = x[base + c];
             for (int i = 0; i < ni; i++) {
                 for (int j = 0; j < nj; j++) {
-                    int at = first + c + (i * input[1] + j) * row;
+                    int at = (i * input[1] + j) * row;
                     for (int k = 0; k < nk; k++) {
-                        float v = x[bases[0] + at];
-                        if (!(v <= best) && !Float.isNaN(best)) {
-                            best = v;
-                            where = at;
-                        }
+                        float v = x[base + c + at];
+                        // a choice without a branch: which element is largest cannot be foreseen
+                        where = v > best ? at : where;
+                        best = v > best ? v : best;
                         at += channels;
                     }
                 }
             }
             if (routes) {
-                y[bases[2] + where] += t[bases[1] + o + c];
+                y[bases[2] + first + where + c] += t[bases[1] + o + c];
             } else {
-                y[bases[2] + o + c] = t[bases[1] + where];
+                y[bases[2] + o + c] = t[bases[1] + first + where + c];
             }
         }
     }
@@ -113,27 +113,28 @@ public final class LargestPlaces implements DenseTask.Work {
         double[] t = (double[]) arrays[1];
         double[] y = (double[]) arrays[2];
         int row = input[2] * channels;
+        int base = bases[0] + first;
         for (int c = 0; c < channels; c++) {
-            int where = first + c;
-            double best = x[bases[0] + where];
+            int where = 0;
+            double best = x[base + c];
             for (int i = 0; i < ni; i++) {
                 for (int j = 0; j < nj; j++) {
-                    int at = first + c + (i * input[1] + j) * row;
+                    int at = (i * input[1] + j) * row;
                     for (int k = 0; k < nk; k++) {
-                        double v = x[bases[0] + at];
-                        if (!(v <= best) && !Double.isNaN(best)) {
-                            best = v;
-                            where = at;
-                        }
+                        double v = x[base + c + at];
+                        // a choice without a branch: which element is largest cannot be foreseen
+                        where = v > best ? at : where;
+                        best = v > best ? v : best;
                         at += channels;
                     }
                 }
             }
             if (routes) {
-                y[bases[2] + where] += t[bases[1] + o + c];
+                y[bases[2] + first + where + c] += t[bases[1] + o + c];
             } else {
-                y[bases[2] + o + c] = t[bases[1] + where];
+                y[bases[2] + o + c] = t[bases[1] + first + where + c];
             }
         }
     }
+
 }

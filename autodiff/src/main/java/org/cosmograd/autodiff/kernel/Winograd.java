@@ -36,7 +36,7 @@ final class Winograd {
     static boolean applies(ConvShape s, List<ConvPass> passes) {
         boolean fits = s.groups() == 1 && s.kernel()[2] == TAPS && s.c() >= LEAST_CHANNELS && s.q() >= LEAST_CHANNELS;
         for (ConvPass p : passes) {
-            fits &= p.fused == TAPS && p.axes[2].pace() == 1 && p.axes[2].step() == 1 && p.axes[2].count() % PLACES == 0
+            fits &= p.starts.length > 0 && p.fused == TAPS && p.axes[2].pace() == 1 && p.axes[2].step() == 1 && p.axes[2].count() % PLACES == 0
                     && p.columns % PLACES == 0 && p.axes[2].count() > PLACES;
         }
         return fits;

@@ -11,7 +11,7 @@ import org.cosmograd.autodiff.TensorType;
 /// Operations are records and compare by their parameters; operands belong to the node, not to the operation.
 public sealed interface Op
         permits Leaf, Elementwise, Reduction, Movement, MatMul, Indexing, LinearAlgebra, RandomDraw, Identity,
-                Conv, Border, Pool, Spectral, Mesh {
+                Conv, Border, Pool, Repeat, Spectral, Mesh {
 
     /// The name used in errors and listings.
     default String name() {

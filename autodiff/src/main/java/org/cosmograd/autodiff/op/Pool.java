@@ -6,7 +6,7 @@ import org.cosmograd.autodiff.ShapeException;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.TensorType;
 
-/// Ways to and from the largest element of each window of `x[n, …, c]`, the first in row-major order if several are largest. Both are
+/// Ways to and from the largest element of each window of `x[n, …, c]`, the first in row-major order if several are largest (a NaN never is, unless it is the first of all). Both are
 /// linear in their second operand, each is the other's adjoint, and neither has a derivative with respect to `x`.
 public sealed interface Pool extends Op {
 
