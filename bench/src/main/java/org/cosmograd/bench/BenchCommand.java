@@ -116,7 +116,7 @@ final class BenchCommand implements Runnable {
             for (int n : counts) {
                 for (int round = 0; round < times; round++) {
                     for (Case c : cases) {
-                        board.add(watch.time(c, n));
+                        watch.time(c, n).ifPresent(board::add);
                         progress.step();
                         write(board);
                     }
@@ -162,7 +162,7 @@ final class BenchCommand implements Runnable {
 
     private void time(List<Case> cases, int n, Stopwatch watch, Scoreboard board, Progress progress) {
         for (Case c : cases) {
-            board.add(watch.time(c, n));
+            watch.time(c, n).ifPresent(board::add);
             progress.step();
             write(board);
         }

@@ -1,7 +1,6 @@
 package org.cosmograd.bench.speed;
 
 import java.util.Optional;
-import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /// A piece of work that is timed.
@@ -11,9 +10,9 @@ import java.util.function.Supplier;
 /// @param runs how many runs are timed: as many as the peers time, because a best of more is better
 /// @param flop floating-point operations of one run; 0 if counting them makes no sense
 /// @param items how many items one run handles, such as particles, if a time per item makes sense; else 0
-/// @param peak what to compare GFLOP/s with, measured in the same run, if there is such a thing
+/// @param meter what measures the work's rate itself, if this is such a case; empty where the machine cannot do the work
 /// @param setUp prepares everything and gives one run; a run leaves its result in memory that is there already
-public record Case(String name, String about, int runs, double flop, long items, Optional<DoubleSupplier> peak,
+public record Case(String name, String about, int runs, double flop, long items, Optional<Supplier<Optional<Rate>>> meter,
         Supplier<Runnable> setUp) {
 
     /// Work of `runs` timed runs.
@@ -23,16 +22,22 @@ public record Case(String name, String about, int runs, double flop, long items,
 
     /// The same with its floating-point operations.
     Case flop(double count) {
-        return new Case(name, about, runs, count, items, peak, setUp);
+        return new Case(name, about, runs, count, items, meter, setUp);
     }
 
     /// The same with its number of items.
     Case items(long count) {
-        return new Case(name, about, runs, flop, count, peak, setUp);
+        return new Case(name, about, runs, flop, count, meter, setUp);
     }
 
-    /// The same with a peak to compare with.
-    Case peak(DoubleSupplier gigaflops) {
-        return new Case(name, about, runs, flop, items, Optional.of(gigaflops), setUp);
+    /// A case that measures its rate itself; a run stands for 10⁹ operations.
+    static Case metered(String name, String about, Supplier<Optional<Rate>> meter) {
+        return new Case(name, about, 1, 1e9, 0, Optional.of(meter), () -> () -> {});
     }
+
+    /// A rate and what the machine can do at most.
+    ///
+    /// @param gigaflops billions of floating-point operations per second
+    /// @param peak the most that is possible
+    public record Rate(double gigaflops, double peak) {}
 }

@@ -5,8 +5,7 @@ import static org.cosmograd.bench.speed.Expressions.normal;
 import java.util.ArrayList;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
-import org.cosmograd.autodiff.kernel.FmaPeak;
-import org.cosmograd.autodiff.kernel.MicroKernel;
+import org.cosmograd.autodiff.kernel.GemmPeak;
 
 /// Matrix products `A B` of `[m, k]` and `[k, n]`: square ones, and the skinny ones of small networks.
 final class ProductCases {
@@ -17,11 +16,8 @@ final class ProductCases {
 
     static List<Case> all() {
         List<Case> all = new ArrayList<>();
-        if (MicroKernel.flop() > 0) {
-            all.add(Case.of("microkernel", "innermost step of the matrix product, operands in the cache", RUNS, MicroKernel::new)
-                    .flop(MicroKernel.flop())
-                    .peak(FmaPeak::gigaflops));
-        }
+        all.add(microkernel("microkernel", DType.F32, "single"));
+        all.add(microkernel("microkernel_f64", DType.F64, "double"));
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (int n = 256; n <= 2048; n *= 2) {
                 all.add(product(dtype, n, n, n));
@@ -31,6 +27,11 @@ final class ProductCases {
         all.add(product(DType.F32, 4096, 64, 64));
         all.add(product(DType.F32, 64, 4096, 64));
         return all;
+    }
+
+    private static Case microkernel(String name, DType dtype, String precision) {
+        return Case.metered(name, "innermost step of the matrix product, operands in the cache, " + precision + " precision",
+                () -> GemmPeak.measure(dtype).map(p -> new Case.Rate(p.microkernel(), p.peak())));
     }
 
     private static Case product(DType dtype, int m, int k, int n) {

@@ -96,7 +96,7 @@ public final class Scoreboard {
                 (t.more().containsKey(Timing.UNSETTLED) ? "~" : "") + milliseconds(t.best()),
                 milliseconds(t.ms()),
                 t.more().containsKey(Timing.GFLOPS) ? format("%.1f", t.figure(Timing.GFLOPS)) : "",
-                Long.toString((long) t.figure(Timing.BYTES))));
+                t.more().containsKey(Timing.BYTES) ? Long.toString((long) t.figure(Timing.BYTES)) : ""));
         for (String peer : peers) {
             Optional<Double> ratio = ratio(peer, t.name(), t.threads());
             Optional<Goal> goal = Goal.against(peer, t.name(), t.threads());

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.cosmograd.autodiff.kernel.WarmUp;
 import org.cosmograd.autodiff.kernel.Workers;
 
@@ -35,8 +36,20 @@ public final class Stopwatch {
         this.limit = limit;
     }
 
-    /// Times a case on so many threads.
-    public Timing time(Case c, int threads) {
+    /// Times a case on so many threads; empty if the machine cannot do the work.
+    public Optional<Timing> time(Case c, int threads) {
+        return c.meter().map(m -> m.get().map(r -> timing(c, threads, r))).orElseGet(() -> Optional.of(timing(c, threads)));
+    }
+
+    private static Timing timing(Case c, int threads, Case.Rate r) {
+        double ms = c.flop() * 1e-6 / r.gigaflops();
+        Map<String, Double> more = new LinkedHashMap<>();
+        more.put(Timing.GFLOPS, r.gigaflops());
+        more.put(Timing.FRACTION, r.gigaflops() / r.peak());
+        return new Timing(who(), c.name(), threads, ms, ms, more);
+    }
+
+    private Timing timing(Case c, int threads) {
         int before = Workers.threads();
         Workers.threads(threads);
         try {
@@ -53,11 +66,10 @@ public final class Stopwatch {
             if (c.flop() > 0) {
                 more.put(Timing.GFLOPS, c.flop() / nanos[0]);
             }
-            c.peak().ifPresent(p -> more.put(Timing.FRACTION, c.flop() / nanos[0] / p.getAsDouble()));
             if (c.items() > 0) {
                 more.put(Timing.NANOS, (double) nanos[0] * threads / c.items());
             }
-            more.put(Timing.BYTES, allocated(work, (int) Math.clamp(BLOCK_NANOS / nanos[0], 2, 10)));
+            more.put(Timing.BYTES, allocated(work, Math.clamp(BLOCK_NANOS / Math.max(1, nanos[0]), 2, 10)));
             if (!settled) {
                 more.put(Timing.UNSETTLED, limit.toNanos() * 1e-9);
             }

@@ -65,6 +65,13 @@ class ScoreboardTest {
     }
 
     @Test
+    void everyGoalIsOfACase() {
+        for (Goal g : Goal.ALL) {
+            assertTrue(Cases.all().stream().anyMatch(c -> Cases.matches(g.cases(), c.name())), g.toString());
+        }
+    }
+
+    @Test
     void theNearestNameBeginsAlike() {
         assertEquals(0, Cases.distance("mlp", "mlp_step"));
         assertEquals(1, Cases.distance("mpl_step", "mp_step"));
