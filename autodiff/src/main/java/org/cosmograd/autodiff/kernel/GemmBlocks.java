@@ -128,7 +128,7 @@ final class GemmBlocks {
             int bRow, int bColumn, Object c, int cOffset, int cRow, int cColumn, boolean accumulate, Gemm.RowBlock finished) {
         busy = true;
         try {
-            this.tiles = GemmTiles.of(isDouble);
+            this.tiles = GemmTiles.ready(isDouble);
             this.isDouble = isDouble;
             this.m = m;
             this.n = n;
@@ -164,7 +164,7 @@ final class GemmBlocks {
     }
 
     private void plan(int k) {
-        int lanes = tiles.lanes;
+        int lanes = tiles == null ? 0 : tiles.lanes;
         boolean along = aColumn == 1;
         boolean thin = m <= FEW_ROWS;
         packA = !along || n >= PACK_A_FROM && !thin;
@@ -296,7 +296,7 @@ final class GemmBlocks {
         for (int i = begin; i < end; ) {
             int rows = tiles.rows(walk, 2, end - i);
             for (int panel = firstPanel; panel < endPanel; panel++) {
-                tile(tile, i, rows, panel, from, depth, packedA, inPackedA(i), rows);
+                tile(tile, i, rows, panel, from, depth, packedA, inPackedA(i), rows, false);
             }
             i += rows;
         }
@@ -456,18 +456,23 @@ final class GemmBlocks {
     private void compute(Object own, int begin, int end, int firstPanel, int endPanel) {
         for (int p = from; p == from || p < to; p += slice) {
             int depth = Math.min(slice, to - p);
+            // What a tile writes beyond the end of a row is the beginning of the next rows, which are computed afterwards.
+            boolean rowsTouch = panels == 1 && cRow == n && !accumulate && p == 0;
             for (int panel = firstPanel; panel < endPanel; panel++) {
+                int beyond = panelVectors[panel] * tiles.lanes - panelWidth[panel];
                 for (int i = begin; i < end; ) {
                     int rows = tiles.rows(walk, panelVectors[panel], end - i);
-                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn, aRow);
+                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn, aRow,
+                            rowsTouch && beyond <= (end - i - rows) * n);
                     i += rows;
                 }
             }
         }
     }
 
-    /// Computes `rows` rows from `i` on in a panel, for the slice of `k` from `p` on.
-    private void tile(Object own, int i, int rows, int panel, int p, int depth, Object a, int aAt, int aStep) {
+    /// Computes `rows` rows from `i` on in a panel, for the slice of `k` from `p` on; may write `beyond` the end of a row.
+    private void tile(Object own, int i, int rows, int panel, int p, int depth, Object a, int aAt, int aStep,
+            boolean beyond) {
         int lanes = tiles.lanes;
         int vectors = panelVectors[panel];
         int width = panelWidth[panel];
@@ -479,7 +484,7 @@ final class GemmBlocks {
         boolean add = accumulate || p > 0;
         int cAt = cOffset + i * cRow + column;
         GemmTile tile = tiles.tile(walk, vectors, rows);
-        if (width == vectors * lanes) {
+        if (beyond || width == vectors * lanes) {
             tile.run(c, cAt, cRow, add, aStep, depth, a, aAt, b, bAt, bStep);
             return;
         }

@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,9 +52,31 @@ final class GemmTiles {
         }
     }
 
-    /// The tiles for `double` or `float`.
+    private static final AtomicBoolean WANTED_FLOATS = new AtomicBoolean();
+    private static final AtomicBoolean WANTED_DOUBLES = new AtomicBoolean();
+    private static volatile boolean floatsReady;
+    private static volatile boolean doublesReady;
+
+    /// The tiles for `double` or `float`; the first time this takes some tens of milliseconds, most of them in the Vector API.
     static GemmTiles of(boolean doubles) {
-        return doubles ? Doubles.TILES : Floats.TILES;
+        GemmTiles tiles = doubles ? Doubles.TILES : Floats.TILES;
+        if (doubles) {
+            doublesReady = true;
+        } else {
+            floatsReady = true;
+        }
+        return tiles;
+    }
+
+    /// The tiles for `double` or `float`, or null while a thread of its own makes them.
+    static @Nullable GemmTiles ready(boolean doubles) {
+        if (doubles ? doublesReady : floatsReady) {
+            return doubles ? Doubles.TILES : Floats.TILES;
+        }
+        if ((doubles ? WANTED_DOUBLES : WANTED_FLOATS).compareAndSet(false, true)) {
+            Thread.ofPlatform().daemon().name("cosmograd-matmul-tiles").start(() -> of(doubles));
+        }
+        return null;
     }
 
     private static final class Floats {
