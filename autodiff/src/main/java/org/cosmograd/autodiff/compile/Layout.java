@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Shape;
+import org.cosmograd.autodiff.op.Border;
+import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// Decides in which order the axes of each stored tensor lie in memory. A short last axis would leave most SIMD lanes empty, so
 /// tensors such as `[256, 4]` are kept with their longest axis innermost. Tensors that meet element by element agree.
@@ -43,6 +47,12 @@ final class Layout {
         }
         for (int r : graph.roots()) {
             bound[find(r)]++;
+        }
+        for (int i = 0; i < parent.length; i++) {
+            if (readsPlaces(graph.node(i))) {
+                graph.node(i).in().forEach(o -> bound[find(shown(o))] += parent.length);
+                bound[find(i)] += parent.length;
+            }
         }
         List<List<Integer>> users = new ArrayList<>();
         for (int i = 0; i < parent.length; i++) {
@@ -87,6 +97,19 @@ final class Layout {
             case Movement m -> true;
             default -> false;
         };
+    }
+
+    /// Whether a node reads and writes images as they are, channels last: another order would only be copied.
+    private static boolean readsPlaces(Graph.Node n) {
+        return n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Repeat || n.op() instanceof Pool;
+    }
+
+    /// What a node shows in its own order of axes.
+    private int shown(int node) {
+        while (Graph.isView(graph.node(node).op()) && !(graph.node(node).op() instanceof Movement.Permute)) {
+            node = graph.node(node).in().getLast();
+        }
+        return node;
     }
 
     static List<Integer> rowMajor(Shape s) {
