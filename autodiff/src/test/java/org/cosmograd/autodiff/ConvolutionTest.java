@@ -2,7 +2,9 @@ package org.cosmograd.autodiff;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -201,6 +203,39 @@ class ConvolutionTest {
         assertEquals(Shape.of(2, 9, 11, 3), Convolution.valid(2).stride(2).transposed(y, w).shape());
         assertEquals(Shape.of(2, 8, 9, 3), Convolution.same(2).stride(2).transposed(y, w, 8, 9).shape());
         assertEquals(Shape.of(0, 8, 9, 5), Convolution.same(2).apply(Tensor.zeros(DType.F32, 0, 8, 9, 3), w).shape());
+    }
+
+    @Test
+    void betweenConvolutionsNothingIsCopied() {
+        Tensor x = Key.of(1).normal(DType.F32, 2, 40, 40, 3);
+        Tensor w = Key.of(2).normal(DType.F32, 3, 3, 3, 3);
+        Program<Tensor, Tensor> p = Program.of((Tensor in) -> {
+            Tensor h = Convolution.same(2).apply(in, w);
+            for (int i = 0; i < 12; i++) {
+                h = h.mul(0.9).add(0.1).tanh();
+            }
+            return Pooling.globalAverage(Convolution.same(2).apply(h, w));
+        }, x);
+        assertFalse(p.explain().contains("copy"), p.explain());
+    }
+
+    @Test
+    void floatsAreAboutAsExactAsDirectSummation() {
+        Tensor x = Key.of(1).normal(DType.F64, 2, 12, 12, 64);
+        Tensor w = Key.of(2).normal(DType.F64, 3, 3, 64, 64);
+        Tensor xf = Tensor.of(x.shape(), x.toFloats());
+        Tensor wf = Tensor.of(w.shape(), w.toFloats());
+        // pairs of places share products for even widths; the odd width is summed directly
+        double pairs = error(xf, wf);
+        double direct = error(xf.slice(2, 0, 11), wf);
+        assertTrue(pairs < 2 * direct, pairs + " and " + direct);
+    }
+
+    /// Root mean square of the rounding error relative to that of the result.
+    private static double error(Tensor x, Tensor w) {
+        Tensor exact = Convolution.same(2).apply(x.cast(DType.F64), w.cast(DType.F64));
+        Tensor rounded = Convolution.same(2).apply(x, w).cast(DType.F64);
+        return Math.sqrt(rounded.sub(exact).square().mean().item() / exact.square().mean().item());
     }
 
     // ------------------------------------------------------------------------------------------------- errors

@@ -12,6 +12,7 @@ import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Repeat;
 
 /// Decides in which order the axes of each stored tensor lie in memory. A short last axis would leave most SIMD lanes empty, so
 /// tensors such as `[256, 4]` are kept with their longest axis innermost. Tensors that meet element by element agree. What a
@@ -48,12 +49,10 @@ final class Layout {
         for (int r : graph.roots()) {
             bound[find(r)]++;
         }
-        boolean[] image = new boolean[parent.length];
         for (int i = 0; i < parent.length; i++) {
-            Graph.Node n = graph.node(i);
-            if (n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Pool) {
-                image[find(i)] = true;
-                n.in().forEach(o -> image[find(o)] = true);
+            if (readsPlaces(graph.node(i))) {
+                graph.node(i).in().forEach(o -> bound[find(shown(o))] += parent.length);
+                bound[find(i)] += parent.length;
             }
         }
         List<List<Integer>> users = new ArrayList<>();
@@ -70,7 +69,7 @@ final class Layout {
         }
         for (int i = 0; i < parent.length; i++) {
             Graph.Node n = graph.node(i);
-            boolean rowMajor = !free || !isFree(n) || image[find(i)] || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
+            boolean rowMajor = !free || !isFree(n) || bound[find(i)] * WEIGHT >= members[find(i)] * 2;
             int least = narrow[find(i)] > 0 && wide[find(i)] == 0 ? Integer.MAX_VALUE : LONG;
             orders.add(rowMajor ? rowMajor(n.shape()) : longestInnermost(n.shape(), least));
         }
@@ -99,6 +98,19 @@ final class Layout {
             case Movement m -> true;
             default -> false;
         };
+    }
+
+    /// Whether a node reads and writes images as they are, channels last: another order would only be copied.
+    private static boolean readsPlaces(Graph.Node n) {
+        return n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Repeat || n.op() instanceof Pool;
+    }
+
+    /// What a node shows in its own order of axes.
+    private int shown(int node) {
+        while (Graph.isView(graph.node(node).op()) && !(graph.node(node).op() instanceof Movement.Permute)) {
+            node = graph.node(node).in().getLast();
+        }
+        return node;
     }
 
     static List<Integer> rowMajor(Shape s) {
