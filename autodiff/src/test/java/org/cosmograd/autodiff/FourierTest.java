@@ -106,6 +106,19 @@ class FourierTest {
         checkSizes(DType.F32, 1e-6);
     }
 
+    /// Longer than panels of many lanes reach.
+    @Test
+    void longSequences() {
+        Tensor x = field(DType.F64, 6, 3, 40_000);
+        Spectrum s = Fourier.rfft(x, 1);
+        assertArrayEquals(x.toDoubles(), s.inverse().toDoubles(), 1e-13);
+        Tensor wave = Tensor.iota(40_000).cast(DType.F64).mul(2 * Math.PI * 123 / 40_000).cos();
+        double[] spectrum = Fourier.rfft(wave, 1).re().toDoubles();
+        assertEquals(20_000, spectrum[123], 1e-8);
+        spectrum[123] = 0;
+        assertArrayEquals(new double[20_001], spectrum, 1e-8);
+    }
+
     @Test
     void aShiftTurnsPhases() {
         Tensor x = field(DType.F64, 5, 2, 12, 10);

@@ -76,9 +76,10 @@ public final class FftTask implements Task {
         boolean whole = rank == 2 && !staged;
         this.unit = whole
                 ? Math.max(1, Math.min(SLAB_BYTES / imageBytes(type, dims), Math.max(batch / FEW_CHUNKS, GRAIN / (n() * plane))))
-                : rank == 1 ? roundUp(Math.clamp(GRAIN / n(), 1, ROWS), 16) : slabRows(block.half, doubles);
+                : rank == 1 ? roundUp(Math.clamp(GRAIN / n(), 1, ROWS), block.lanes) : slabRows(block.half, doubles);
         this.units = whole ? divideUp(batch, unit) : divideUp(rows, unit) * (staged ? batch : 1);
-        this.slabRow = FftBlock.oddLines(whole ? dims[0] : Math.min(unit, rows), doubles);
+        int across = whole ? dims[0] : Math.min(unit, rows);
+        this.slabRow = block.lanes == 1 ? across : FftBlock.oddLines(across, doubles);
         int slab = 2 * block.half * slabRow * (whole ? unit : 1);
         int padded = rank < 3
                 ? 0
