@@ -16,7 +16,7 @@ final class Rows {
     private Rows() {}
 
     private static int chunks(long elements) {
-        return (int) Math.clamp(elements / GRAIN, 1, MOST_CHUNKS);
+        return Math.clamp(elements / GRAIN, 1, MOST_CHUNKS);
     }
 
     private static int bound(int chunk, int chunks, int count) {
