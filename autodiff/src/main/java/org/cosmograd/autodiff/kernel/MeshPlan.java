@@ -6,7 +6,7 @@ import org.cosmograd.autodiff.Shape;
 /// How particles are shared out among slabs of a mesh so that any number of threads paints the same bits: which slab a particle belongs
 /// to, and the layout of the `i32` tensor in which this is written down.
 ///
-/// A slab is a range of planes of the first axis. Particles of even slabs are painted first, then those of odd slabs, each slab by one
+/// A slab is a range of planes of the first axis, eight or so. Particles of even slabs are painted first, then those of odd slabs, each slab by one
 /// thread in the order of its particles. A slab may reach a few planes beyond its bounds, as neighbours of its parity are at least four
 /// planes away. So particles that come roughly in the order of the mesh (from a lattice, displaced or not) fall into *runs*, stretches that
 /// one slab takes as they are; only their ends are written down. If runs are too short, particles are *moved*: sorted by slab, and inside
@@ -72,7 +72,7 @@ final class MeshPlan {
         }
         this.shift = fine;
         int groups = (planes + (1 << shift) - 1) >> shift;
-        this.slabs = planes < 8 ? 1 : Math.min(MOST_SLABS, planes / 4) & -2;
+        this.slabs = planes < 8 ? 1 : Math.clamp(planes / 8, Math.min(8, planes / 4), MOST_SLABS) & -2;
         this.start = new int[slabs + 1];
         this.slabOf = new int[groups];
         this.low = new int[slabs];
