@@ -279,9 +279,14 @@ public final class Fit<M, D> {
         return Program.replicated(
                 replicas,
                 (s, f, number) -> share(s, f, batch, number.mul(rows), rows, own(s.key().fold(1), number, replicas)),
-                (s, f, sum) -> update(s, f, Tree.map(sum, t -> t.mul(1.0 / replicas)), steps, settings),
+                (s, f, sum) -> update(s, f, Tree.map(sum, t -> mean(t, replicas)), steps, settings),
                 state,
                 example);
+    }
+
+    /// Of counters too, such as that of [BatchNorm].
+    private static Tensor mean(Tensor sum, int n) {
+        return sum.dtype().isFloating() ? sum.mul(1.0 / n) : sum.cast(DType.F64).div(n).cast(sum.dtype());
     }
 
     /// The key of a replica.

@@ -104,6 +104,19 @@ class NormTest {
         assertTrue(r.bestLoss() < 0.5, r.why());
     }
 
+    /// Each replica moves the averages by its own part of the batch; the mean of these counts as one step.
+    @Test
+    void replicasShareTheAverages() {
+        record Rows(Tensor x) {}
+        Tensor x = KEY.fold(4).normal(DType.F32, 600, 2).mul(3).add(40);
+        Fit<Sequential, Rows> fit = Fit.layer(Rows::x, (y, d) -> y.square().mean());
+        FitSettings s = FitSettings.DEFAULT.withBatch(60).withEpochs(2).withValidation(0).withRate(1e-9).withReplicas(3);
+        BatchNorm norm = (BatchNorm) fit.train(Sequential.of(BatchNorm.of(2)), new Rows(x), s).model().layers().getFirst();
+        assertTrue(norm.batches().item() % 10 == 0 && norm.batches().item() > 0, "whole epochs: " + norm.batches());
+        assertArrayEquals(x.mean(0).toDoubles(), norm.mean().toDoubles(), 0.3);
+        assertArrayEquals(new double[] {9, 9}, norm.variance().toDoubles(), 1);
+    }
+
     @Test
     void dropoutThinsInTrainingOnly() {
         record Pairs(Tensor x, Tensor y) {}
