@@ -1,11 +1,14 @@
 package org.cosmograd.autodiff;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.cosmograd.autodiff.compile.Compiler;
 import org.cosmograd.autodiff.compile.Executable;
+import org.cosmograd.autodiff.compile.Replay;
+import org.cosmograd.autodiff.compile.Replicas;
 import org.cosmograd.autodiff.kernel.Storage;
 
 /// A function from trees of tensors to trees of tensors, traced once and compiled: scheduled, fused, planned in memory, turned
@@ -28,21 +31,116 @@ public final class Program<A, R> {
         this.executable = traced.compiler.executable();
     }
 
+    /// How programs are compiled: `Program.Options.DEFAULT.withMemory(64 << 20)`.
+    ///
+    /// @param memory the most bytes for intermediate results, arguments and results not counted. Where they do not fit, the compiler
+    ///     computes cheap ones again instead of keeping them; the bits stay the same.
+    public record Options(long memory) {
+        /// Keeps whatever is needed again.
+        public static final Options DEFAULT = new Options(Long.MAX_VALUE);
+
+        /// With a memory limit.
+        public Options withMemory(long bytes) {
+            return new Options(bytes);
+        }
+    }
+
     /// The program of a function of one tree.
     public static <A, R> Program<A, R> of(Function<A, R> f, A example) {
-        return new Program<>(new Traced<>(example, List.of(), (a, b) -> f.apply(a)));
+        return of(f, example, Options.DEFAULT);
+    }
+
+    /// The program of a function of one tree, compiled in a certain way.
+    public static <A, R> Program<A, R> of(Function<A, R> f, A example, Options options) {
+        return new Program<>(new Traced<>(example, List.of(), (a, b) -> f.apply(a), options));
     }
 
     /// The program of a function of two trees.
     public static <A, B, R> Binary<A, B, R> of(BiFunction<A, B, R> f, A exampleA, B exampleB) {
-        return new Binary<>(new Traced<>(exampleA, exampleB, f));
+        return of(f, exampleA, exampleB, Options.DEFAULT);
+    }
+
+    /// The program of a function of two trees, compiled in a certain way.
+    public static <A, B, R> Binary<A, B, R> of(BiFunction<A, B, R> f, A exampleA, B exampleB, Options options) {
+        return new Binary<>(new Traced<>(exampleA, exampleB, f, options));
     }
 
     /// A step that replaces a state, to be repeated in place without allocating.
     ///
     /// @param step from the state and a batch to the next state, of the same form
     public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch) {
-        return new Loop<>(new Traced<>(initial, exampleBatch, step), initial);
+        return loop(step, initial, exampleBatch, Options.DEFAULT);
+    }
+
+    /// A step that replaces a state, compiled in a certain way.
+    ///
+    /// @param step from the state and a batch to the next state, of the same form
+    public static <S, B> Loop<S, B> loop(BiFunction<S, B, S> step, S initial, B exampleBatch, Options options) {
+        Traced<S> traced = new Traced<>(initial, exampleBatch, step, options);
+        return new Loop<>("Program.loop", traced, traced.compiler.executable(), initial, 0);
+    }
+
+    /// What a replica computes from the state, the whole batch, and its own number, a scalar `i32`.
+    ///
+    /// @param <S> form of the state
+    /// @param <B> form of a batch
+    /// @param <G> form of what is summed over replicas
+    @FunctionalInterface
+    public interface Part<S, B, G> {
+        /// The gradient and whatever else is to be summed.
+        G of(S state, B batch, Tensor number);
+    }
+
+    /// What follows when all replicas are done.
+    ///
+    /// @param <S> form of the state
+    /// @param <B> form of a batch
+    /// @param <G> form of what is summed over replicas
+    @FunctionalInterface
+    public interface Update<S, B, G> {
+        /// The next state.
+        S of(S state, B batch, G sum);
+    }
+
+    /// A step in data-parallel form, for batches too small to keep several threads busy inside each kernel: `count` replicas compute the
+    /// gradient of one share of the batch each, at the same time if there are threads, and the update follows with their sum.
+    ///
+    ///     Program.replicated(4,
+    ///             (s, b, i) -> gradient(s, b.gather(0, Tensor.iota(64).add(i.mul(64)))),
+    ///             (s, b, sum) -> adam(s, sum.mul(0.25)),
+    ///             start, example)
+    ///
+    /// The sum runs from replica 0 upwards, so the result is the same for any number of threads. It is not that of the undivided
+    /// batch, whose sums run in another order.
+    ///
+    /// @param count a property of the computation; some multiple of the number of cores is a good choice
+    public static <S, B, G> Loop<S, B> replicated(int count, Part<S, B, G> part, Update<S, B, G> update, S initial, B exampleBatch) {
+        return replicated(count, part, update, initial, exampleBatch, Options.DEFAULT);
+    }
+
+    /// A step in data-parallel form, compiled in a certain way.
+    public static <S, B, G> Loop<S, B> replicated(
+            int count, Part<S, B, G> part, Update<S, B, G> update, S initial, B exampleBatch, Options options) {
+        if (count < 1) {
+            throw new IllegalArgumentException("Program.replicated: needs at least one replica, got " + count);
+        }
+        Numbered<B> numbered = new Numbered<>(exampleBatch, Tensor.zeros(Replicas.number()));
+        Traced<G> share = new Traced<>(initial, numbered, (s, n) -> part.of(s, n.batch(), n.number()), options);
+        Gathered<B, G> gathered = new Gathered<>(exampleBatch, Collections.nCopies(count, share.form));
+        Traced<S> whole = new Traced<>(initial, gathered, (s, g) -> update.of(s, g.batch(), sum(g.parts())), options);
+        return new Loop<>("Program.replicated", whole, Replicas.of(count, share.compiler, share.results, whole.compiler), initial, count * share.results.size());
+    }
+
+    private record Numbered<B>(B batch, Tensor number) {}
+
+    private record Gathered<B, G>(B batch, List<G> parts) {}
+
+    private static <G> G sum(List<G> parts) {
+        G sum = parts.getFirst();
+        for (G g : parts.subList(1, parts.size())) {
+            sum = Tree.map(sum, g, Tensor::add);
+        }
+        return sum;
     }
 
     /// The result for an argument.
@@ -50,9 +148,15 @@ public final class Program<A, R> {
         return traced.run(executable, Tree.leaves(argument));
     }
 
-    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes.
+    /// The schedule as text: each step with its fused operations, shapes, floating-point operations and bytes, and if it was
+    /// [profiled][#profile], its times and rates.
     public String explain() {
         return executable.explain();
+    }
+
+    /// Begins to time every step, for some tens of nanoseconds each, or ends it. Times so far are forgotten.
+    public synchronized void profile(boolean on) {
+        executable.profile(on);
     }
 
     /// A program of two arguments.
@@ -76,9 +180,14 @@ public final class Program<A, R> {
             return traced.run(executable, leaves);
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return executable.explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            executable.profile(on);
         }
     }
 
@@ -89,24 +198,26 @@ public final class Program<A, R> {
     public static final class Loop<S, B> {
         private final Traced<S> traced;
         private final List<TensorType> types;
-        private final Executable[] turns = new Executable[2];
+        private final int extra;
+        private final Replay[] turns = new Replay[2];
         private final List<List<Storage>> states = new ArrayList<>();
         private final List<S> trees = new ArrayList<>();
         private final Object[] bound = new Object[2];
         private int now;
 
-        private Loop(Traced<S> traced, S initial) {
+        private Loop(String operation, Traced<S> traced, Replay replay, S initial, int extra) {
+            this.extra = extra;
             this.traced = traced;
             List<Tensor> leaves = Tree.leaves(initial);
             this.types = leaves.stream().map(Tensor::type).toList();
             if (traced.results.size() != types.size()) {
-                throw new ShapeException("Program.loop: the step must return a state of the same form; it received " + types.size()
+                throw new ShapeException(operation + ": the step must return a state of the same form; it received " + types.size()
                         + " tensors and returned " + traced.results.size());
             }
             for (int i = 0; i < types.size(); i++) {
                 TensorType made = traced.results.get(i);
                 if (!made.equals(types.get(i))) {
-                    throw new ShapeException("Program.loop: the step must return a state of the same form; tensor " + i + " was " + types.get(i)
+                    throw new ShapeException(operation + ": the step must return a state of the same form; tensor " + i + " was " + types.get(i)
                             + " and became " + made);
                 }
             }
@@ -120,7 +231,7 @@ public final class Program<A, R> {
                     shown.add(Tensor.of(types.get(i), state.get(i)));
                 }
                 trees.add(Tree.rebuild(initial, shown));
-                turns[t] = traced.compiler.executable();
+                turns[t] = t == 0 ? replay : replay.twin();
                 bound[t] = this;
             }
             reset(initial);
@@ -131,7 +242,7 @@ public final class Program<A, R> {
             if (bound[now] != batch) {
                 List<Storage> in = new ArrayList<>(states.get(now));
                 List<Tensor> given = Tree.leaves(batch);
-                traced.check(types.size(), given);
+                traced.check(types.size(), given, extra);
                 given.forEach(x -> in.add(x.storage()));
                 turns[now].bind(in, states.get(1 - now));
                 bound[now] = batch;
@@ -168,9 +279,14 @@ public final class Program<A, R> {
             }
         }
 
-        /// The schedule as text.
+        /// The schedule as text, see [Program#explain].
         public String explain() {
             return turns[now].explain();
+        }
+
+        /// Begins or ends to time every step, see [Program#profile].
+        public synchronized void profile(boolean on) {
+            turns[0].profile(on);
         }
     }
 
@@ -181,7 +297,7 @@ public final class Program<A, R> {
         final R form;
         final Compiler compiler;
 
-        <A, B> Traced(A a, B b, BiFunction<A, B, R> f) {
+        <A, B> Traced(A a, B b, BiFunction<A, B, R> f, Options options) {
             List<TensorType> types = new ArrayList<>();
             A x = Tree.map(a, t -> placeholder(t, types));
             B y = Tree.map(b, t -> placeholder(t, types));
@@ -189,7 +305,7 @@ public final class Program<A, R> {
             this.form = f.apply(x, y);
             List<Tensor> out = Tree.leaves(form);
             this.results = out.stream().map(Tensor::type).toList();
-            this.compiler = new Compiler(out);
+            this.compiler = new Compiler(out, options.memory());
         }
 
         private static Tensor placeholder(Tensor t, List<TensorType> types) {
@@ -197,9 +313,11 @@ public final class Program<A, R> {
             return Tensor.input(t.type(), types.size() - 1);
         }
 
-        void check(int from, List<Tensor> given) {
-            if (from + given.size() != arguments.size()) {
-                throw new ShapeException("program: " + (from + given.size()) + " tensors given, it was compiled for " + arguments.size());
+        /// Checks tensors given for the arguments from number `from` on, but for the last `inner` ones.
+        void check(int from, List<Tensor> given, int inner) {
+            if (from + given.size() != arguments.size() - inner) {
+                throw new ShapeException(
+                        "program: " + (from + given.size()) + " tensors given, it was compiled for " + (arguments.size() - inner));
             }
             for (int i = 0; i < given.size(); i++) {
                 if (!given.get(i).type().equals(arguments.get(from + i))) {
@@ -210,7 +328,7 @@ public final class Program<A, R> {
         }
 
         R run(Executable executable, List<Tensor> given) {
-            check(0, given);
+            check(0, given, 0);
             List<Storage> out = results.stream()
                     .map(t -> Storage.allocate(t.dtype(), t.shape().size()))
                     .toList();

@@ -123,12 +123,49 @@ final class OperationSamples {
         s.add(one("random", x -> x.mul(Key.of(3).uniform(DType.F64, 3, 5)).add(Key.of(4).normal(DType.F64, 3, 5)), n));
         s.add(one("random words", x -> x.mul(Key.of(4).bits().apply(new RandomDraw.Bits(Shape.of(3, 5))).cast(DType.F64).mul(1e-9)), n));
         s.add(one("folded key", x -> x.mul(new Key(Key.of(4).bits().add(Tensor.of(1, 2))).fold(7).normal(DType.F64, 3, 5)), n));
+        s.addAll(convolutions());
+        s.add(one("rfft", x -> Fourier.rfft(x, 1).planes().sin(), normal(30, 3, 6)));
+        s.add(one("rfft odd", x -> Fourier.rfft(x, 1).planes().sin(), normal(31, 2, 5)));
+        s.add(one("rfft planes", x -> Fourier.rfft(x, 2).power().sqrt(), normal(32, 2, 4, 6)));
+        s.add(one("rfft cube", x -> Fourier.rfft(x.sin(), 3).planes(), normal(33, 3, 2, 6)));
+        s.add(one("inverse rfft", x -> new Spectrum(x, 1, 6).inverse().sin(), normal(34, 2, 3, 4)));
+        s.add(one("inverse rfft odd", x -> new Spectrum(x, 2, 5).inverse().sin(), normal(35, 2, 3, 4)));
+        s.add(one("inverse rfft cube", x -> new Spectrum(x, 3, 4).inverse().sin(), normal(36, 2, 3, 3, 2)));
+        s.add(one("inverse Laplacian", x -> Fourier.rfft(x.exp(), 2).inverseLaplacian(1).derivative(0, 1).inverse(), normal(37, 4, 6)));
+        s.add(two("convolve", (x, h) -> Fourier.convolve(x, h, 2).tanh(), normal(38, 2, 3, 4), normal(39, 3, 4)));
         CustomRule cube = CustomRule.of(
                 x -> x.getFirst().mul(x.getFirst()).mul(x.getFirst()),
                 (x, y, g) -> List.of(x.getFirst().mul(x.getFirst()).mul(3).mul(g)));
         s.add(one("custom rule", x -> cube.apply(x.sin()), n));
         s.add(one("checkpoint", x -> x.checkpoint(t -> t.sin().mul(t.exp())), n));
         s.add(two("mlp", (x, w) -> x.matmul(w).tanh().matmul(w.transpose()).softplus().sum(1), n, normal(19, 5, 7)));
+        return s;
+    }
+
+    private static List<Sample> convolutions() {
+        List<Sample> s = new ArrayList<>();
+        Tensor image = normal(31, 2, 5, 4, 2);
+        Tensor w = normal(32, 3, 3, 2, 3);
+        Tensor line = normal(33, 2, 6, 4);
+        s.add(two("convolution", Convolution.same(2)::apply, image, w));
+        s.add(two("convolution strided", Convolution.same(2).stride(2)::apply, image, w));
+        s.add(two("convolution dilated", Convolution.valid(1).padding(2).dilation(2)::apply, line, normal(34, 3, 4, 2)));
+        s.add(two("convolution grouped", Convolution.same(1).groups(2)::apply, line, normal(35, 3, 2, 4)));
+        s.add(two("convolution depthwise", Convolution.same(1).groups(4)::apply, line, normal(36, 3, 1, 4)));
+        s.add(two("convolution transposed", Convolution.same(2).stride(2)::transposed, normal(37, 1, 2, 3, 3), w));
+        s.add(two("convolution 3-D", Convolution.same(3)::apply, normal(38, 1, 2, 3, 4, 2), normal(39, 2, 3, 3, 2, 1)));
+        s.add(two("convolution periodic", Convolution.same(2).boundary(Convolution.Boundary.PERIODIC)::apply, image, w));
+        s.add(two("convolution reflected", Convolution.same(2).boundary(Convolution.Boundary.REFLECT)::apply, image, w));
+        Tensor field = normal(40, 2, 4, 5, 2);
+        s.add(one("average pooling", x -> Pooling.of(2, 2).average(x).exp(), field));
+        s.add(one("average pooling overlapping", x -> Pooling.of(3, 2).stride(1, 2).padding(1).average(x).exp(), field));
+        s.add(one("max pooling", x -> Pooling.of(2, 2).max(x).exp(), field));
+        s.add(one("max pooling overlapping", x -> Pooling.of(3, 3).stride(2).padding(1).max(x).exp(), field));
+        s.add(one("global pooling", x -> Pooling.globalAverage(x).exp().add(Pooling.globalMax(x)), field));
+        s.add(one("nearest up-sampling", x -> Resampling.nearest(x, 2, 3).exp(), field));
+        s.add(one("linear up-sampling", x -> Resampling.linear(x, 2, 3).exp(), field));
+        s.add(two("convolution twice", (x, k) -> Convolution.same(2).apply(Convolution.same(2).apply(x, k).tanh(), k.slice(3, 0, 2)
+                .slice(2, 0, 1).broadcastTo(3, 3, 3, 2)), image, w));
         return s;
     }
 }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cosmograd",
         description = "Differentiable cosmology and simulation-based inference.",
-        subcommands = {Cosmograd.ListCommand.class, Cosmograd.RunCommand.class, Cosmograd.HelpCommand.class})
+        subcommands = {Cosmograd.ListCommand.class, Cosmograd.RunCommand.class, BenchCommand.class, Cosmograd.HelpCommand.class})
 public final class Cosmograd implements Runnable {
     private final PrintStream out;
 
@@ -65,7 +65,19 @@ public final class Cosmograd implements Runnable {
                     --seed N       another seed (usually 1)
                     --out DIR      the folder to write (usually runs/NAME/TIME)
                     --resume       goes on with an interrupted run
-                    --threads N    how many threads to use; results do not depend on it""");
+                    --threads N    how many threads to use; results do not depend on it
+                cosmograd bench [CASE …]           times kernels and training steps; a CASE may be a beginning or a pattern
+                    --list           lists the cases
+                    --threads N,…    on how many threads (usually 1 and all)
+                    --peers DIR      in alternation with the scripts of PyTorch and JAX in DIR; --python COMMAND runs them
+                    --rounds N       how often (usually once; against peers twice)
+                    --json FILE      writes a line of JSON for each timing
+                    --markdown FILE  writes the table as Markdown""");
+    }
+
+    /// Where output goes.
+    PrintStream out() {
+        return out;
     }
 
     private static Experiment find(String name) {

@@ -53,7 +53,7 @@ class ArchitectureTest {
             List.of("org.jspecify.annotations..", "org.ejml..", "org.jtransforms..", "org.apache.commons.rng..");
 
     /// What `bench` may need beyond that.
-    private static final List<String> BENCH_LIBRARIES = List.of("picocli..", "org.apache.commons.compress..");
+    private static final List<String> BENCH_LIBRARIES = List.of("picocli..", "org.apache.commons.compress..", "com.sun.management..");
 
     /// Sources of randomness that are not a key.
     private static final Set<String> CHANCE = Set.of(

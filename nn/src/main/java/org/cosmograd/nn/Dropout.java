@@ -21,6 +21,11 @@ public record Dropout(double rate) implements Layer {
         return x;
     }
 
+    @Override
+    public Pass<Dropout> train(Tensor x, Key key) {
+        return new Pass<>(apply(x, key), this);
+    }
+
     /// A random thinning of `x`, for training.
     public Tensor apply(Tensor x, Key key) {
         if (rate == 0) {
@@ -28,5 +33,10 @@ public record Dropout(double rate) implements Layer {
         }
         Tensor kept = key.uniform(x.dtype(), x.shape().dims()).greaterEqual(rate);
         return x.mul(kept).div(1 - rate);
+    }
+
+    @Override
+    public String toString() {
+        return "Dropout(" + rate + ")";
     }
 }

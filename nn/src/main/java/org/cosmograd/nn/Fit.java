@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Gradient;
 import org.cosmograd.autodiff.Key;
@@ -31,7 +32,16 @@ import org.cosmograd.autodiff.Tree;
 /// nothing. Rows left over at the end of an epoch are left out of it; validation covers all rows held out. The model with the lowest
 /// validation loss is returned.
 ///
-/// The numbers depend on the settings' key only: not on the number of threads, and not on whether the run was interrupted and went
+/// Layers that differ in training, such as [Dropout] and [BatchNorm], are trained by [#layer], or by [#passes] where the loss is not
+/// just one of a layer's result. What a pass itself moves in the model, such as running averages, takes its place in the model after
+/// the step; all else is moved by the optimiser. Validation is without such differences.
+///
+///     Fit<ResNet, Pairs> fit = Fit.layer(Pairs::x, (y, d) -> y.sub(d.y()).square().mean());
+///
+/// Batches too small to keep several threads busy can be cut into [replicas][FitSettings#replicas], which are differentiated at the same
+/// time.
+///
+/// The numbers depend on the settings' key and replicas only: not on the number of threads, and not on whether the run was interrupted and went
 /// on from a checkpoint. Only the time limit is outside this promise.
 ///
 /// @param <M> the model
@@ -46,6 +56,16 @@ public final class Fit<M, D> {
     public interface Loss<M, D> {
         /// A scalar, usually a mean over the batch.
         Tensor of(M model, D batch, Key key);
+    }
+
+    /// A loss whose pass through the model may move tensors in it.
+    ///
+    /// @param <M> the model
+    /// @param <D> a batch
+    @FunctionalInterface
+    public interface Training<M, D> {
+        /// A scalar, usually a mean over the batch, with the model after the pass.
+        Pass<M> of(M model, D batch, Key key);
     }
 
     /// Why training stopped.
@@ -77,11 +97,13 @@ public final class Fit<M, D> {
 
     private record Held<D>(D rows, Key key) {}
 
+    private final Training<M, D> training;
     private final Loss<M, D> loss;
     private final List<FitListener> listeners;
     private final Optional<Path> checkpoint;
 
-    private Fit(Loss<M, D> loss, List<FitListener> listeners, Optional<Path> checkpoint) {
+    private Fit(Training<M, D> training, Loss<M, D> loss, List<FitListener> listeners, Optional<Path> checkpoint) {
+        this.training = training;
         this.loss = loss;
         this.listeners = listeners;
         this.checkpoint = checkpoint;
@@ -89,25 +111,46 @@ public final class Fit<M, D> {
 
     /// A training by a loss without randomness.
     public static <M, D> Fit<M, D> of(BiFunction<M, D, Tensor> loss) {
-        return new Fit<>((model, batch, key) -> loss.apply(model, batch), List.of(), Optional.empty());
+        return random((model, batch, key) -> loss.apply(model, batch));
     }
 
     /// A training by a loss with randomness, a new key for each step and the same keys for each validation.
     public static <M, D> Fit<M, D> random(Loss<M, D> loss) {
-        return new Fit<>(loss, List.of(), Optional.empty());
+        return new Fit<>((model, batch, key) -> new Pass<>(loss.of(model, batch, key), model), loss, List.of(), Optional.empty());
+    }
+
+    /// A training by a loss of a layer's result: of [Layer#train] in the steps, of [Layer#apply] in validation.
+    ///
+    /// @param input what of a batch the layer is applied to
+    /// @param loss a scalar from the result and the batch
+    @SuppressWarnings("unchecked") // a layer gives back one of its own kind
+    public static <M extends Layer, D> Fit<M, D> layer(Function<D, Tensor> input, BiFunction<Tensor, D, Tensor> loss) {
+        return passes(
+                (model, batch, key) -> ((Pass<M>) model.train(input.apply(batch), key)).then(y -> loss.apply(y, batch)),
+                (model, batch) -> loss.apply(model.apply(input.apply(batch)), batch));
+    }
+
+    /// A training by a loss that moves tensors of the model itself, or is another in training for another reason, such as
+    /// augmentation; and the loss for validation.
+    ///
+    ///     Fit<ResNet, Pairs> fit = Fit.passes(
+    ///             (net, d, key) -> net.train(Augmentation.dihedral(d.x(), key.fold(0)), key.fold(1)).then(y -> mse(y, d)),
+    ///             (net, d) -> mse(net.apply(d.x()), d));
+    public static <M, D> Fit<M, D> passes(Training<M, D> training, BiFunction<M, D, Tensor> validation) {
+        return new Fit<>(training, (model, batch, key) -> validation.apply(model, batch), List.of(), Optional.empty());
     }
 
     /// With somebody who is told.
     public Fit<M, D> listener(FitListener listener) {
         List<FitListener> all = new ArrayList<>(listeners);
         all.add(listener);
-        return new Fit<>(loss, List.copyOf(all), checkpoint);
+        return new Fit<>(training, loss, List.copyOf(all), checkpoint);
     }
 
     /// With a file in which the state is kept: written now and then and at the end. If it exists when training begins, training goes
     /// on from there and ends with the same bits as if it had not stopped.
     public Fit<M, D> checkpoint(Path file) {
-        return new Fit<>(loss, listeners, Optional.of(file));
+        return new Fit<>(training, loss, listeners, Optional.of(file));
     }
 
     /// Trains, with a random part of the rows held out for validation; more than one batch of them is rounded down to whole batches.
@@ -169,25 +212,82 @@ public final class Fit<M, D> {
         return Tensor.of(t.type(), t.storage());
     }
 
-    private State<M> step(State<M> s, Feed<D> feed, int batch, int steps, FitSettings settings) {
-        Tensor index = feed.order().gather(0, s.position().mul(batch).add(Tensor.iota(batch)));
-        D rows = Tree.map(feed.rows(), t -> t.gather(0, index));
-        Tensor value = loss.of(s.model(), rows, s.key().fold(1));
-        M gradient = Tree.rebuild(s.model(), Gradient.of(value, Tree.leaves(s.model())));
+    /// What some rows contribute to a step.
+    ///
+    /// @param moved what the pass itself put in another place, by its name in the model
+    private record Share<M>(Tensor loss, M gradient, Map<String, Tensor> moved) {}
+
+    /// The contribution of the rows `from`, `from + 1`, … of a batch.
+    private Share<M> share(State<M> s, Feed<D> feed, int batch, Tensor from, int rows, Key key) {
+        Tensor index = feed.order().gather(0, s.position().mul(batch).add(from).add(Tensor.iota(rows)));
+        Pass<M> pass = training.of(s.model(), Tree.map(feed.rows(), t -> t.gather(0, index)), key);
+        List<Tensor> gradient = Gradient.of(pass.y(), Tree.leaves(s.model()));
+        return new Share<>(pass.y(), Tree.rebuild(s.model(), gradient), moved(s.model(), gradient, pass.layer()));
+    }
+
+    private Map<String, Tensor> moved(M before, List<Tensor> gradient, M passed) {
+        List<Tensor> old = Tree.leaves(before);
+        List<Tensor> own = Tree.leaves(passed);
+        if (own.size() != old.size()) {
+            throw new IllegalArgumentException("Fit: the training pass must give back a model of the same form; it received " + old.size()
+                    + " tensors and returned " + own.size());
+        }
+        List<String> names = List.copyOf(Tree.named(before).keySet());
+        Map<String, Tensor> moved = new LinkedHashMap<>();
+        for (int i = 0; i < own.size(); i++) {
+            if (own.get(i) != old.get(i)) {
+                if (!gradient.get(i).isZero()) {
+                    throw new IllegalArgumentException("Fit: the training pass moves " + label(names.get(i))
+                            + ", on which its loss depends; use it behind stopGradient(), or leave it to the optimiser");
+                }
+                moved.put(names.get(i), own.get(i));
+            }
+        }
+        return moved;
+    }
+
+    private State<M> update(State<M> s, Feed<D> feed, Share<M> all, int steps, FitSettings settings) {
+        M gradient = all.gradient();
         if (settings.clip() < Double.POSITIVE_INFINITY) {
             gradient = Optimiser.clip(gradient, settings.clip());
         }
         Tensor rate = feed.rate().mul(settings.schedule().at(s.optimiser().step()));
         Optimiser.Update<M> next = settings.optimiser().step(s.model(), gradient, s.optimiser(), rate);
+        Map<String, Tensor> model = new LinkedHashMap<>(Tree.named(next.parameters()));
+        model.putAll(all.moved());
         Tensor first = s.position().equal(0);
         Tensor position = s.position().add(1);
-        Tensor wide = value.reshape().cast(DType.F64);
+        Tensor wide = all.loss().reshape().cast(DType.F64);
         return new State<>(
-                next.parameters(),
+                Tree.rebuild(s.model(), List.copyOf(model.values())),
                 next.state(),
                 position.less(steps).where(position, 0),
                 first.cast(DType.F64).where(wide, s.loss().add(wide)),
                 s.key().fold(0));
+    }
+
+    private Program.Loop<State<M>, Feed<D>> loop(State<M> state, Feed<D> example, int batch, int steps, FitSettings settings) {
+        int replicas = settings.replicas();
+        if (replicas == 1) {
+            Tensor zero = Tensor.scalar(0, DType.I32);
+            return Program.loop((s, f) -> update(s, f, share(s, f, batch, zero, batch, s.key().fold(1)), steps, settings), state, example);
+        } else if (batch % replicas != 0) {
+            throw new IllegalArgumentException("Fit: a batch of " + batch + " rows cannot be cut into " + replicas
+                    + " equal parts; choose a batch that is a multiple of the number of replicas");
+        }
+        int rows = batch / replicas;
+        return Program.replicated(
+                replicas,
+                (s, f, number) -> share(s, f, batch, number.mul(rows), rows, own(s.key().fold(1), number, replicas)),
+                (s, f, sum) -> update(s, f, Tree.map(sum, t -> t.mul(1.0 / replicas)), steps, settings),
+                state,
+                example);
+    }
+
+    /// The key of a replica.
+    private static Key own(Key key, Tensor number, int replicas) {
+        Tensor[] bits = key.split(replicas).stream().map(k -> k.bits().reshape(1, 2)).toArray(Tensor[]::new);
+        return new Key(Tensor.concat(0, bits).gather(0, number));
     }
 
     private Result<M> run(M model, D data, List<D> held, FitSettings settings) {
@@ -209,8 +309,7 @@ public final class Fit<M, D> {
         tell(l -> l.begin(new FitListener.Plan(settings.epochs(), steps, n, heldRows, Tree.size(model), epochs.size())));
 
         Feed<D> example = new Feed<>(data, settings.key().permutation(n), Tensor.scalar(1, DType.F32));
-        Program.Loop<State<M>, Feed<D>> loop =
-                Program.loop((s, f) -> step(s, f, batch, steps, settings), progress.state, example);
+        Program.Loop<State<M>, Feed<D>> loop = loop(progress.state, example, batch, steps, settings);
         Validation<M, D> validation = new Validation<>(loss, model, held, settings.key().fold(2));
 
         double written = before;
@@ -366,6 +465,7 @@ public final class Fit<M, D> {
                 "format", "cosmograd fit 1",
                 "rows", Integer.toString(rows),
                 "batch", Integer.toString(settings.batch()),
+                "replicas", Integer.toString(settings.replicas()),
                 "rate", Double.toString(settings.rate()),
                 "optimiser", settings.optimiser().toString(),
                 "key", Long.toUnsignedString(settings.key().seed(), 16));
@@ -379,7 +479,7 @@ public final class Fit<M, D> {
         try {
             Safetensors saved = Safetensors.read(file);
             new java.util.TreeMap<>(metadata(rows, settings)).forEach((k, v) -> {
-                String there = saved.metadata().getOrDefault(k, "nothing");
+                String there = saved.metadata().getOrDefault(k, k.equals("replicas") ? "1" : "nothing");
                 if (!there.equals(v)) {
                     throw new IllegalArgumentException("Fit: the checkpoint " + file.getFileName() + " belongs to another training: " + k
                             + " is " + there + " there and " + v + " here; remove the file to start anew");

@@ -2,9 +2,11 @@ package org.cosmograd.nn;
 
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Key;
+import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
 
-/// First values of a weight matrix `[inputs, outputs]`: uniform on `[-b, b]`.
+/// First values of weights: uniform on `[-b, b]`, for a weight matrix `[inputs, outputs]`, or a kernel whose results each depend on
+/// `inputs` numbers of its receptive field and whose inputs each reach `outputs` results.
 public enum Initialiser {
     /// `b = 1/√inputs`, for the bias too: the default of PyTorch's linear layer.
     LINEAR,
@@ -27,12 +29,22 @@ public enum Initialiser {
 
     /// A weight matrix `f32[inputs, outputs]`.
     public Tensor weight(Key key, int inputs, int outputs) {
-        return symmetric(key, bound(inputs, outputs), inputs, outputs);
+        return weight(key, inputs, outputs, Shape.of(inputs, outputs));
+    }
+
+    /// Weights of any shape between `inputs` and `outputs`.
+    public Tensor weight(Key key, int inputs, int outputs, Shape shape) {
+        return symmetric(key, bound(inputs, outputs), shape.dims());
     }
 
     /// A bias `f32[outputs]`: like the weights for [#LINEAR], zero otherwise.
     public Tensor bias(Key key, int inputs, int outputs) {
-        return this == LINEAR ? symmetric(key, bound(inputs, outputs), outputs) : symmetric(key, 0, outputs);
+        return bias(key, inputs, outputs, outputs);
+    }
+
+    /// A bias `f32[n]` beside weights between `inputs` and `outputs`.
+    public Tensor bias(Key key, int inputs, int outputs, int n) {
+        return symmetric(key, this == LINEAR ? bound(inputs, outputs) : 0, n);
     }
 
     private static Tensor symmetric(Key key, double bound, int... dims) {

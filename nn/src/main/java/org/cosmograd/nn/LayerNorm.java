@@ -21,9 +21,7 @@ public record LayerNorm(Tensor scale, Tensor shift) implements Layer {
         if (x.shape().rank() == 0 || x.dim(-1) != scale.dim(0)) {
             throw new ShapeException("LayerNorm: needs " + scale.dim(0) + " features in the last axis, got " + x.type());
         }
-        Tensor centred = x.sub(x.mean(-1).expand(-1));
-        Tensor variance = centred.square().mean(-1).expand(-1);
-        return centred.mul(variance.add(1e-5).sqrt().reciprocal()).mul(scale).add(shift);
+        return Moments.normal(x, -1).mul(scale).add(shift);
     }
 
     @Override

@@ -121,4 +121,9 @@ public record Standardise(Tensor mean, Tensor sd) implements Layer {
         Tensor far = size.sub(LINEAR).max(0).log1p();
         return y.sign().mul(size.min(LINEAR).add(far));
     }
+
+    @Override
+    public String toString() {
+        return "Standardise(" + features() + ")";
+    }
 }

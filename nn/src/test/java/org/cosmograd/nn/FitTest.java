@@ -97,7 +97,19 @@ class FitTest {
                 e.getMessage());
     }
 
-    private static void assertSame(Fit.Result<Mlp> a, Fit.Result<Mlp> b) {
+    /// The same for layers whose averages move and which draw in training.
+    @Test
+    void interruptedPassesEndWithTheSameBits(@TempDir Path folder) {
+        Sequential net = Sequential.of(Linear.of(KEY, 1, 16), BatchNorm.of(16), Activation.SILU, new Dropout(0.1), Linear.of(KEY, 16, 1));
+        Fit<Sequential, Pairs> fit = Fit.layer(Pairs::x, (y, d) -> y.sub(d.y()).square().mean());
+        FitSettings s = FitSettings.DEFAULT.withBatch(64);
+        Fit.Result<Sequential> whole = fit.train(net, sine(500), s.withEpochs(6));
+        Path file = folder.resolve("fit.safetensors");
+        fit.checkpoint(file).train(net, sine(500), s.withEpochs(2));
+        assertSame(whole, fit.checkpoint(file).train(net, sine(500), s.withEpochs(6)));
+    }
+
+    private static <M> void assertSame(Fit.Result<M> a, Fit.Result<M> b) {
         assertEquals(a.bestEpoch(), b.bestEpoch());
         assertEquals(a.bestLoss(), b.bestLoss());
         assertEquals(a.epochs().size(), b.epochs().size());
@@ -108,7 +120,7 @@ class FitTest {
         List<Tensor> left = Tree.leaves(a.model());
         List<Tensor> right = Tree.leaves(b.model());
         for (int i = 0; i < left.size(); i++) {
-            assertArrayEquals(left.get(i).toFloats(), right.get(i).toFloats());
+            assertArrayEquals(left.get(i).toDoubles(), right.get(i).toDoubles());
         }
     }
 
@@ -217,6 +229,12 @@ class FitTest {
         assertEquals(
                 "Fit: the data set has no rows",
                 assertThrows(IllegalArgumentException.class, () -> fit.train(net, none, FitSettings.DEFAULT))
+                        .getMessage());
+        Fit<Linear, Pairs> mover = Fit.passes(
+                (m, b, key) -> new Pass<>(mse(m, b), new Linear(m.weight(), m.bias().add(1))), FitTest::mse);
+        assertEquals(
+                "Fit: the training pass moves bias, on which its loss depends; use it behind stopGradient(), or leave it to the optimiser",
+                assertThrows(IllegalArgumentException.class, () -> mover.train(net, line(10), FitSettings.DEFAULT))
                         .getMessage());
         assertEquals(
                 "FitSettings: rate must be positive, got 0.0",

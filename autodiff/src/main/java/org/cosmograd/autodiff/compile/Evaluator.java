@@ -25,7 +25,7 @@ public final class Evaluator {
     public static Storage evaluate(Tensor t) {
         rejectInputs(t);
         Graph graph = new Graph(List.of(t), Graph.DataMode.INPUT);
-        Optional<Compiled> compiled = CHECK ? Optional.empty() : Plans.returning(graph.key(), () -> new Compiled(graph));
+        Optional<Compiled> compiled = CHECK ? Optional.empty() : Plans.returning(graph.key(), () -> new Compiled(graph), c -> c.run.bytes());
         Storage value = compiled.map(c -> c.run(graph)).orElseGet(() -> stepwise(t, graph));
         t.complete(value);
         return value;
@@ -46,7 +46,7 @@ public final class Evaluator {
         }
         Graph wide = new Graph(all, Graph.DataMode.INPUT);
         List<Storage> out = all.stream().map(x -> Storage.allocate(x.dtype(), x.shape().size())).toList();
-        Executable run = new Executable(new Schedule(wide, false), CHECK);
+        Executable run = new Executable(new Schedule(wide, false), List.of(), CHECK);
         run.bind(wide.data(), out);
         run.run();
         for (int i = 1; i < all.size(); i++) {
@@ -62,7 +62,7 @@ public final class Evaluator {
         private final int size;
 
         Compiled(Graph graph) {
-            run = new Executable(new Schedule(graph, true), false);
+            run = new Executable(Compiler.schedule(graph, Long.MAX_VALUE), List.of(), false);
             dtype = graph.node(graph.roots()[0]).dtype();
             size = graph.node(graph.roots()[0]).shape().size();
         }

@@ -1,54 +1,59 @@
 package org.cosmograd.autodiff.compile;
 
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.Memory;
 import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.kernel.Task;
 
 /// A schedule with memory: its steps bound to slabs, constants, inputs and outputs. A run allocates nothing. Not thread-safe.
-public final class Executable implements Memory {
-    /// With the system property `cosmograd.profile=true` every step is timed for the listing.
+public final class Executable implements Replay, Memory {
+    /// With the system property `cosmograd.profile=true` every step is timed for the listing from the start.
     private static final boolean PROFILE = Boolean.getBoolean("cosmograd.profile");
 
     private final Schedule schedule;
+    private final List<Storage> constants;
+    private final List<Storage> slabs;
     private final Task[] tasks;
     private final boolean[] outside;
     private final Object[] arrays;
     private final int[] bases;
     private final boolean checked;
-    private final long[] nanos;
-    private long runs;
+    private final Timing.Switch timing;
 
     /// The schedule with memory of its own for what lives inside.
     ///
+    /// @param constants the data that the expressions hold
     /// @param checked whether to look for NaN and infinity after every step
-    Executable(Schedule schedule, boolean checked) {
+    Executable(Schedule schedule, List<Storage> constants, boolean checked) {
+        this(schedule, constants, checked, slabs(schedule.memory()), new Timing.Switch(schedule.steps().size(), PROFILE));
+    }
+
+    private Executable(Schedule schedule, List<Storage> constants, boolean checked, List<Storage> slabs, Timing.Switch timing) {
         this.schedule = schedule;
+        this.constants = constants;
         this.checked = checked;
+        this.slabs = slabs;
+        this.timing = timing;
         List<Schedule.Buffer> buffers = schedule.buffers();
         this.arrays = new Object[buffers.size()];
         this.bases = new int[buffers.size()];
-        Map<DType, Storage> slabs = new EnumMap<>(DType.class);
-        schedule.slabs().forEach((type, length) -> slabs.put(type, Storage.slab(type, length)));
         for (int b = 0; b < arrays.length; b++) {
             Schedule.Buffer x = buffers.get(b);
             arrays[b] = new float[0];
-            if (x.kind() == Schedule.Kind.INSIDE && slabs.containsKey(x.dtype())) {
-                Storage slab = java.util.Objects.requireNonNull(slabs.get(x.dtype()));
+            if (x.kind() == Schedule.Kind.INSIDE && schedule.memory().slab(b) >= 0) {
+                Storage slab = slabs.get(schedule.memory().slab(b));
                 arrays[b] = slab.array();
-                bases[b] = slab.offset() + schedule.place(b);
+                bases[b] = slab.offset() + schedule.memory().place(b);
             } else if (x.kind() == Schedule.Kind.CONSTANT) {
-                arrays[b] = schedule.constant(b).array();
-                bases[b] = schedule.constant(b).offset();
+                arrays[b] = constants.get(x.index()).array();
+                bases[b] = constants.get(x.index()).offset();
             }
         }
         this.tasks = schedule.steps().stream().map(s -> s.task().get()).toArray(Task[]::new);
         this.outside = new boolean[tasks.length];
-        this.nanos = new long[PROFILE ? tasks.length : 0];
         for (int s = 0; s < tasks.length; s++) {
             Schedule.Step step = schedule.steps().get(s);
             outside[s] = isOutside(step.reads()) || isOutside(step.writes());
@@ -60,13 +65,31 @@ public final class Executable implements Memory {
         }
     }
 
+    private static List<Storage> slabs(MemoryPlan plan) {
+        long most = Runtime.getRuntime().maxMemory();
+        if (plan.bytes() > most) {
+            throw new OutOfMemoryError("program: its steps need " + Storage.text(plan.bytes()) + " of memory, the heap holds at most "
+                    + Storage.text(most) + "; give java a larger one (-Xmx) or the program a memory limit or smaller arguments");
+        }
+        List<Storage> slabs = new ArrayList<>();
+        for (MemoryPlan.Slab slab : plan.slabs()) {
+            slabs.add(Storage.slab(slab.dtype(), slab.length()));
+        }
+        return slabs;
+    }
+
+    @Override
+    public Executable twin() {
+        return new Executable(schedule, constants, checked, slabs, timing);
+    }
+
     private boolean isOutside(List<Integer> used) {
         return used.stream()
                 .map(b -> schedule.buffers().get(b).kind())
                 .anyMatch(k -> k == Schedule.Kind.INPUT || k == Schedule.Kind.OUTPUT);
     }
 
-    /// Says where inputs are read and outputs written from now on.
+    @Override
     public void bind(List<Storage> inputs, List<Storage> outputs) {
         for (int b = 0; b < arrays.length; b++) {
             Schedule.Buffer x = schedule.buffers().get(b);
@@ -83,17 +106,27 @@ public final class Executable implements Memory {
         }
     }
 
-    /// Runs all steps.
+    @Override
     public void run() {
-        runs++;
+        Timing times = timing.now();
+        if (times != null) {
+            run(times);
+            return;
+        }
         for (int s = 0; s < tasks.length; s++) {
-            if (PROFILE) {
-                long from = System.nanoTime();
-                tasks[s].run();
-                nanos[s] += System.nanoTime() - from;
-            } else {
-                tasks[s].run();
+            tasks[s].run();
+            if (checked) {
+                check(schedule.steps().get(s));
             }
+        }
+    }
+
+    private void run(Timing times) {
+        times.run();
+        for (int s = 0; s < tasks.length; s++) {
+            long from = System.nanoTime();
+            tasks[s].run();
+            times.step(s, System.nanoTime() - from);
             if (checked) {
                 check(schedule.steps().get(s));
             }
@@ -118,19 +151,19 @@ public final class Executable implements Memory {
         }
     }
 
-    /// The schedule as text, with the mean time of each step so far if steps are timed.
+    @Override
     public String explain() {
-        double[] micros = new double[nanos.length];
-        for (int s = 0; s < micros.length; s++) {
-            micros[s] = nanos[s] / 1e3 / Math.max(1, runs);
-        }
-        return schedule.explain(micros);
+        return Listing.of(schedule, Optional.ofNullable(timing.now()));
     }
 
-    /// Forgets the times so far.
-    public void resetTimes() {
-        java.util.Arrays.fill(nanos, 0);
-        runs = 0;
+    /// The size of the memory for what lives inside.
+    long bytes() {
+        return schedule.memory().bytes();
+    }
+
+    @Override
+    public void profile(boolean on) {
+        timing.set(on);
     }
 
     @Override

@@ -82,8 +82,26 @@ final class Graph {
         this.roots = prune(all);
     }
 
+    /// Operations and wiring alone, without the expressions and data they came from.
+    ///
+    /// @param nodes operands before their users
+    Graph(List<Node> nodes, int[] roots) {
+        this.mode = DataMode.CONSTANT;
+        this.nodes.addAll(nodes);
+        this.roots = roots.clone();
+    }
+
+    /// This without the expressions and data it came from: what may be kept.
+    Graph structure() {
+        return new Graph(nodes, roots);
+    }
+
     Node node(int i) {
         return nodes.get(i);
+    }
+
+    List<Node> nodes() {
+        return nodes;
     }
 
     int size() {
@@ -94,9 +112,9 @@ final class Graph {
         return roots.clone();
     }
 
-    /// The value of a constant node.
-    Storage constant(int i) {
-        return java.util.Objects.requireNonNull(constants.get(i));
+    /// The values of the constant nodes, in their order (mode `CONSTANT`).
+    List<Storage> constants() {
+        return IntStream.range(0, nodes.size()).filter(constants::containsKey).mapToObj(constants::get).map(java.util.Objects::requireNonNull).toList();
     }
 
     /// The data that input nodes stand for, in their order (mode `INPUT`).

@@ -5,28 +5,31 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.kernel.ColumnTask;
+import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Cost;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
+import org.cosmograd.autodiff.kernel.FftTask;
 import org.cosmograd.autodiff.kernel.GemmTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 import org.cosmograd.autodiff.kernel.MapTask;
 import org.cosmograd.autodiff.kernel.Operand;
-import org.cosmograd.autodiff.kernel.Storage;
+import org.cosmograd.autodiff.kernel.RowsTask;
 import org.cosmograd.autodiff.kernel.Task;
+import org.cosmograd.autodiff.op.Border;
+import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
 import org.cosmograd.autodiff.op.Indexing;
@@ -34,8 +37,10 @@ import org.cosmograd.autodiff.op.Leaf;
 import org.cosmograd.autodiff.op.LinearAlgebra;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
+import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
+import org.cosmograd.autodiff.op.Spectral;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
 /// Buffers that live inside have places in one slab for each element type, shared by buffers that are not alive together.
@@ -53,7 +58,7 @@ public final class Schedule {
     /// @param kind what it is
     /// @param dtype type of its elements
     /// @param length number of its elements
-    /// @param index which input or output it is, or the node of the constant
+    /// @param index which input, output or constant it is
     record Buffer(Kind kind, DType dtype, int length, int index) {}
 
     /// One step.
@@ -63,7 +68,22 @@ public final class Schedule {
     /// @param writes buffers it writes
     /// @param nodes the nodes it computes
     /// @param flops floating-point operations, for the listing
-    record Step(Supplier<Task> task, List<Integer> reads, List<Integer> writes, List<Integer> nodes, double flops) {}
+    /// @param bytes bytes read and written, for the listing
+    /// @param reuses which buffer may lie exactly on another, element on element
+    record Step(
+            Supplier<Task> task,
+            List<Integer> reads,
+            List<Integer> writes,
+            List<Integer> nodes,
+            double flops,
+            long bytes,
+            List<Reuse> reuses) {}
+
+    /// A buffer that a step may write exactly where it reads another.
+    ///
+    /// @param from the buffer that is read
+    /// @param to the buffer that is written
+    record Reuse(int from, int to) {}
 
     private final Graph graph;
     private final Fusion fusion;
@@ -76,9 +96,9 @@ public final class Schedule {
     private final Map<Integer, Homes.Home> settled = new HashMap<>();
     private final boolean[] stored;
     private final boolean[] repeated;
-    private final int[] places;
-    private final Map<DType, Integer> slabs;
-    private final Map<DType, Integer> lowest;
+    private final RowPipelines pipelines;
+    private final List<Step> ordered;
+    private final MemoryPlan memory;
 
     Schedule(Graph graph, boolean fuse) {
         this.graph = graph;
@@ -87,11 +107,12 @@ public final class Schedule {
         this.stored = new boolean[graph.size()];
         this.repeated = new boolean[graph.size()];
         markStored(fuse);
+        int constants = 0;
         for (int i = 0; i < graph.size(); i++) {
             if (graph.node(i).op() instanceof Leaf.Input in) {
                 views.put(i, dense(buffer(Kind.INPUT, graph.node(i).type(), in.index()), graph.node(i).shape()));
             } else if (graph.node(i).op() instanceof Leaf.Data) {
-                views.put(i, dense(buffer(Kind.CONSTANT, graph.node(i).type(), i), graph.node(i).shape()));
+                views.put(i, dense(buffer(Kind.CONSTANT, graph.node(i).type(), constants++), graph.node(i).shape()));
             }
         }
         Map<Integer, Integer> outputs = new HashMap<>();
@@ -103,6 +124,7 @@ public final class Schedule {
         }
         this.outputs = outputs;
         this.homes = new Homes(graph, i -> !fuse || outputs.containsKey(i));
+        this.pipelines = new RowPipelines(buffers);
         for (Fusion.Item item : fusion.ordered()) {
             emit(item);
         }
@@ -111,32 +133,31 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.places = new int[buffers.size()];
-        this.slabs = new LinkedHashMap<>();
-        this.lowest = new LinkedHashMap<>();
-        plan();
+        this.ordered = fuse ? StepOrder.lean(graph, buffers, pipelines.merge(steps)) : steps;
+        this.memory = new MemoryPlan(buffers, ordered);
     }
 
     List<Buffer> buffers() {
         return buffers;
     }
 
+    /// The steps in the order in which they run.
     List<Step> steps() {
-        return steps;
+        return ordered;
     }
 
     Graph graph() {
         return graph;
     }
 
-    /// Where an inside buffer begins in its slab.
-    int place(int buffer) {
-        return places[buffer];
+    /// Where the buffers that live inside lie.
+    MemoryPlan memory() {
+        return memory;
     }
 
-    /// The length of each slab in elements.
-    Map<DType, Integer> slabs() {
-        return slabs;
+    /// Whether a node has memory of its own.
+    boolean isStored(int node) {
+        return stored[node];
     }
 
     // ------------------------------------------------------------------------------------------------- values
@@ -158,7 +179,7 @@ public final class Schedule {
                 int b = fusion.base(o);
                 boolean inside = o == b && fusion.item(i) == fusion.item(b) && graph.node(b).op() instanceof Elementwise;
                 stored[b] |= !inside;
-                moved[b] |= o != b || fusion.item(i) >= 0 && !fusion.itemOf(i).loop;
+                moved[b] |= o != b || !(n.op() instanceof Elementwise);
             }
         }
         for (int i = 0; i < stored.length && fuse; i++) {
@@ -237,9 +258,34 @@ public final class Schedule {
     // ------------------------------------------------------------------------------------------------- steps
 
     private void step(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops) {
+        add(task, reads, writes, nodes, flops, List.of());
+    }
+
+    /// A step that takes each element from the place where it may put another.
+    private void elementwise(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops) {
+        List<Reuse> reuses = new ArrayList<>();
+        for (View w : writes) {
+            for (View r : reads) {
+                if (r.buffer() != w.buffer()
+                        && r.sameElements(w)
+                        && buffers.get(r.buffer()).dtype() == buffers.get(w.buffer()).dtype()
+                        && buffers.get(r.buffer()).length() == buffers.get(w.buffer()).length()
+                        && reads.stream().allMatch(o -> o.buffer() != r.buffer() || o.sameElements(r))) {
+                    reuses.add(new Reuse(r.buffer(), w.buffer()));
+                }
+            }
+        }
+        add(task, reads, writes, nodes, flops, List.copyOf(reuses));
+    }
+
+    private void add(Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops, List<Reuse> reuses) {
         if (writes.stream().anyMatch(v -> v.shape().size() > 0)) {
-            steps.add(new Step(
-                    task, reads.stream().map(View::buffer).toList(), writes.stream().map(View::buffer).toList(), nodes, flops));
+            long bytes = Stream.concat(reads.stream(), writes.stream())
+                    .mapToLong(v -> v.distinct() * buffers.get(v.buffer()).dtype().bytes())
+                    .sum();
+            List<Integer> read = reads.stream().map(View::buffer).toList();
+            List<Integer> written = writes.stream().map(View::buffer).toList();
+            steps.add(new Step(task, read, written, nodes, flops, bytes, reuses));
         }
     }
 
@@ -294,6 +340,8 @@ public final class Schedule {
         Graph.Node n = graph.node(i);
         switch (n.op()) {
             case MatMul m -> product(i, n);
+            case Conv c -> convolution(i, n, c);
+            case Spectral f -> spectral(i, n, f);
             case Movement.Concat c -> {
                 View to = views.containsKey(i) ? view(i) : define(i);
                 int at = 0;
@@ -342,6 +390,58 @@ public final class Schedule {
                 List.of(c),
                 List.of(i),
                 flops);
+        if (r == 2 && n.shape().size() > 0) {
+            pipelines.product(steps.getLast(), new RowsTask.Product(rows, columns, inner, a.operand(), b.operand(), c.operand()));
+        }
+    }
+
+    private void convolution(int i, Graph.Node n, Conv op) {
+        View a = dense(n.in().get(0));
+        View b = dense(n.in().get(1));
+        DType type = n.dtype();
+        ConvShape s = Convolutions.shape(op, a.shape(), b.shape(), n.shape());
+        TensorType memory = new TensorType(type, Convolutions.scratch(op, type, s));
+        int scratch = buffer(Kind.INSIDE, memory, -1);
+        View to = define(i);
+        step(
+                () -> Convolutions.task(op, type, s, a.operand(), b.operand(), to.operand(), scratch),
+                List.of(a, b),
+                List.of(to, dense(scratch, memory.shape())),
+                List.of(i),
+                2 * s.work());
+    }
+
+    private void spectral(int i, Graph.Node n, Spectral f) {
+        View from = dense(n.in().getFirst());
+        View to = define(i);
+        boolean inverse = f instanceof Spectral.Inverse;
+        int rank = switch (f) {
+            case Spectral.Forward x -> x.rank();
+            case Spectral.Inverse x -> x.rank();
+        };
+        boolean weighted = switch (f) {
+            case Spectral.Forward x -> x.adjoint();
+            case Spectral.Inverse x -> !x.adjoint();
+        };
+        Shape numbers = inverse ? n.shape() : from.shape();
+        int r = numbers.rank();
+        int batch = numbers.slice(0, r - rank).size();
+        int[] dims = numbers.slice(r - rank, r).dims();
+        double whole = numbers.slice(r - rank, r).size();
+        double edge = weighted ? 1 / whole : 1;
+        double rest = weighted == inverse ? edge : inverse ? 0.5 : 2 / whole;
+        int length = FftTask.scratchLength(inverse, batch, dims);
+        List<View> writes = new ArrayList<>(List.of(to));
+        int between = length == 0 ? -1 : buffer(Kind.INSIDE, new TensorType(n.dtype(), Shape.of(length)), -1);
+        if (between >= 0) {
+            writes.add(dense(between, Shape.of(length)));
+        }
+        step(
+                () -> new FftTask(inverse, n.dtype(), batch, dims, edge, rest, from.operand(), to.operand(), between),
+                List.of(from),
+                writes,
+                List.of(i),
+                2.5 * numbers.size() * Math.log(whole) / Math.log(2));
     }
 
     private void denseStep(int i, Graph.Node n) {
@@ -364,12 +464,16 @@ public final class Schedule {
             case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
             case RandomDraw.Normal u -> Dense.normal(n.shape().size());
             case RandomDraw.Bits u -> Dense.bits(n.shape().size());
+            case Border.Extend e -> Convolutions.extend(e, first);
+            case Border.Fold f -> Convolutions.fold(f, n.shape());
+            case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
+            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1).shape());
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
         View to = define(i);
         List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
         operands.add(to.operand());
-        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), size);
+        step(() -> new DenseTask(n.op().name(), work, operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), in.stream().map(View::shape).toList()));
     }
 
     // ------------------------------------------------------------------------------------------------- groups
@@ -380,7 +484,7 @@ public final class Schedule {
         List<Integer> order = members.isEmpty()
                 ? byStride(view(graph.node(reductions.getFirst()).in().getFirst()))
                 : layout.order(members.getFirst());
-        Body body = new Body(item, members);
+        GroupBody body = new GroupBody(graph, members, repeated, this::view);
         List<View> sources = new ArrayList<>();
         List<Operand> operands = new ArrayList<>();
         for (int i : reductions) {
@@ -426,194 +530,13 @@ public final class Schedule {
         int cost = Math.max(1, item.operations);
         double flops = (double) item.operations * item.space.size();
         if (axis < 0 || inner) {
-            step(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            elementwise(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            pipelines.loop(steps, item.nodes, new RowsTask.Stage(spec, dims, operands, cost));
             return;
         }
         int length = ColumnTask.scratchLength(dims, axis, reductions.size());
         int scratch = buffer(Kind.INSIDE, new TensorType(item.dtype, Shape.of(length)), -1);
         targets.add(dense(scratch, Shape.of(length)));
-        step(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
-    }
-
-    /// The computation of a group, gathered from its results backwards.
-    private final class Body {
-        final Fusion.Item item;
-        final List<Integer> members;
-        final Map<View, Integer> sources = new LinkedHashMap<>();
-        final List<DType> sourceTypes = new ArrayList<>();
-        // values before the number of sources is known: sources as -1-i, instructions as i
-        final Map<Integer, Integer> values = new HashMap<>();
-        final Map<LoopSpec.Instruction, Integer> known = new LinkedHashMap<>();
-
-        Body(Fusion.Item item, List<Integer> members) {
-            this.item = item;
-            this.members = members;
-        }
-
-        int value(int node) {
-            Integer v = values.get(node);
-            if (v == null) {
-                v = make(node);
-                values.put(node, v);
-            }
-            return v;
-        }
-
-        private int make(int node) {
-            Graph.Node n = graph.node(node);
-            if (n.op() instanceof Leaf.Literal l) {
-                return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
-            } else if (!members.contains(node) && !repeated[node]) {
-                View v = view(node);
-                Integer s = sources.get(v);
-                if (s == null) {
-                    s = sources.size();
-                    sources.put(v, s);
-                    sourceTypes.add(n.dtype());
-                }
-                return -1 - s;
-            }
-            ElementFunction f = (Elementwise) n.op();
-            List<Integer> in = n.in();
-            if (n.op() instanceof Elementwise.Cast) {
-                f = new Functions.Convert(graph.node(in.getFirst()).dtype());
-            } else if (n.op() instanceof Elementwise.Select
-                    && members.contains(in.getFirst())
-                    && graph.node(in.getFirst()).op() instanceof Elementwise.Compare c) {
-                List<Integer> compared = graph.node(in.getFirst()).in();
-                f = new Functions.Choose(c);
-                in = List.of(compared.get(0), compared.get(1), in.get(1), in.get(2));
-            }
-            return instruction(f, n.dtype(), in.stream().map(this::value).toList());
-        }
-
-        private int instruction(ElementFunction f, DType type, List<Integer> arguments) {
-            LoopSpec.Instruction x = new LoopSpec.Instruction(f, type, arguments);
-            return known.computeIfAbsent(x, key -> known.size());
-        }
-
-        int number(int node) {
-            return place(value(node));
-        }
-
-        private int place(int value) {
-            return value < 0 ? -1 - value : sources.size() + value;
-        }
-
-        List<LoopSpec.Source> sourceSpecs() {
-            return sourceTypes.stream().map(t -> new LoopSpec.Source(t, Access.UNIT)).toList();
-        }
-
-        List<LoopSpec.Instruction> instructions() {
-            return known.keySet().stream()
-                    .map(x -> new LoopSpec.Instruction(
-                            x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
-                    .toList();
-        }
-    }
-
-    // ------------------------------------------------------------------------------------------------- memory
-
-    /// Gives every inside buffer a place from its first to its last step, lowest free place first, largest buffers first.
-    private void plan() {
-        int[] first = new int[places.length];
-        int[] last = new int[places.length];
-        Arrays.fill(first, Integer.MAX_VALUE);
-        for (int s = 0; s < steps.size(); s++) {
-            for (int b : steps.get(s).writes()) {
-                first[b] = Math.min(first[b], s);
-                last[b] = Math.max(last[b], s);
-            }
-            for (int b : steps.get(s).reads()) {
-                last[b] = Math.max(last[b], s);
-            }
-        }
-        for (DType type : DType.values()) {
-            List<Integer> mine = IntStream.range(0, places.length)
-                    .filter(b -> buffers.get(b).kind() == Kind.INSIDE && buffers.get(b).dtype() == type && first[b] < Integer.MAX_VALUE)
-                    .boxed()
-                    .sorted((a, b) -> Integer.compare(buffers.get(b).length(), buffers.get(a).length()))
-                    .toList();
-            List<Integer> placed = new ArrayList<>();
-            int end = 0;
-            for (int b : mine) {
-                int length = padded(b);
-                int at = 0;
-                List<Integer> overlapping = placed.stream()
-                        .filter(p -> first[p] <= last[b] && first[b] <= last[p])
-                        .sorted((p, q) -> Integer.compare(places[p], places[q]))
-                        .toList();
-                for (int p : overlapping) {
-                    if (at + length <= places[p]) {
-                        break;
-                    }
-                    at = Math.max(at, places[p] + padded(p));
-                }
-                places[b] = at;
-                end = Math.max(end, at + length);
-                placed.add(b);
-            }
-            int peak = 0;
-            for (int s = 0; s < steps.size(); s++) {
-                int alive = 0;
-                for (int b : mine) {
-                    alive += first[b] <= s && s <= last[b] ? padded(b) : 0;
-                }
-                peak = Math.max(peak, alive);
-            }
-            if (end > 0) {
-                slabs.put(type, end);
-                lowest.put(type, peak);
-            }
-        }
-    }
-
-    private int padded(int buffer) {
-        return (buffers.get(buffer).length() + 15) / 16 * 16;
-    }
-
-    // ------------------------------------------------------------------------------------------------- listing
-
-    /// The steps with their nodes, shapes and work, and the memory they share.
-    ///
-    /// @param micros mean microseconds of each step, or nothing
-    String explain(double[] micros) {
-        StringBuilder out = new StringBuilder();
-        double total = 0;
-        for (int s = 0; s < steps.size(); s++) {
-            Step step = steps.get(s);
-            String ops = step.nodes().isEmpty()
-                    ? "copy"
-                    : step.nodes().stream().map(i -> graph.node(i).op().name()).collect(Collectors.joining(" "));
-            String results = step.nodes().stream()
-                    .filter(i -> stored[i] || !(graph.node(i).op() instanceof Elementwise))
-                    .map(i -> graph.node(i).type().toString())
-                    .distinct()
-                    .collect(Collectors.joining(" "));
-            long bytes = IntStream.concat(
-                            step.reads().stream().mapToInt(Integer::intValue), step.writes().stream().mapToInt(Integer::intValue))
-                    .mapToLong(b -> (long) buffers.get(b).length() * buffers.get(b).dtype().bytes())
-                    .sum();
-            total += step.flops();
-            out.append(String.format(Locale.ROOT, "%3d  %-60s %-28s %10.0f flop %10d B", s, shorten(ops, 60), shorten(results, 28), step.flops(), bytes));
-            if (micros.length > 0) {
-                out.append(String.format(
-                        Locale.ROOT, " %9.1f µs %7.2f GFLOP/s %7.2f GB/s", micros[s], step.flops() / micros[s] / 1e3, bytes / micros[s] / 1e3));
-            }
-            out.append(System.lineSeparator());
-        }
-        out.append(String.format(Locale.ROOT, "%d steps, %.3g flop", steps.size(), total));
-        slabs.forEach((type, length) -> out.append(String.format(
-                Locale.ROOT, "; %s memory %d B (no plan can do with less than %d B)", type, (long) length * type.bytes(), (long) lowest.getOrDefault(type, 0) * type.bytes())));
-        return out.append(System.lineSeparator()).toString();
-    }
-
-    private static String shorten(String s, int length) {
-        return s.length() <= length ? s : s.substring(0, length - 1) + "…";
-    }
-
-    /// The values that a constant buffer shows.
-    Storage constant(int buffer) {
-        return graph.constant(buffers.get(buffer).index());
+        elementwise(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
     }
 }

@@ -32,6 +32,24 @@ record View(int buffer, int offset, int[] strides, Shape shape) {
         return true;
     }
 
+    /// Whether two views, of different buffers perhaps, have each element at the same place.
+    boolean sameElements(View other) {
+        boolean same = offset == other.offset && shape.equals(other.shape);
+        for (int i = 0; i < strides.length && same; i++) {
+            same = shape.dim(i) == 1 || strides[i] == other.strides[i];
+        }
+        return same;
+    }
+
+    /// The number of different elements that are shown, at most.
+    long distinct() {
+        long count = 1;
+        for (int i = 0; i < strides.length; i++) {
+            count *= strides[i] == 0 ? Math.min(1, shape.dim(i)) : shape.dim(i);
+        }
+        return count;
+    }
+
     Operand operand(List<Integer> order) {
         return new Operand(buffer, offset, order.stream().mapToInt(i -> strides[i]).toArray());
     }

@@ -15,7 +15,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandles;
 import java.util.function.Consumer;
 
 /// Emits [GemmTile]s as hidden classes.
@@ -29,8 +28,7 @@ import java.util.function.Consumer;
 /// @param rows    rows of the tile
 /// @param vectors columns of the tile, in vectors
 /// @param walk    where `A` lies
-/// @param unroll  steps of `p` in one turn of the loop
-record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, int unroll) {
+record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) {
     /// How a tile finds element `(i, p)` of `A`.
     enum Walk {
         /// `a[aAt + i*aStep + p]`: `A` is row-major.
@@ -43,25 +41,26 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
     static final ClassDesc SPECIES = ClassDesc.of(VECTOR_PACKAGE, "VectorSpecies");
     static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "GemmTile");
-    private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_Object, CD_int, CD_int, CD_Object, CD_int,
-            CD_int, CD_Object, CD_int, CD_int, CD_boolean);
+    private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_Object, CD_int, CD_int, CD_boolean, CD_int,
+            CD_Object, CD_int, CD_int, CD_Object, CD_int, CD_int);
 
     // Slots of the parameters of GemmTile.run
-    static final int K = 1;
-    static final int A = 2;
-    static final int A_AT = 3;
-    static final int A_STEP = 4;
-    static final int B = 5;
-    static final int B_AT = 6;
-    static final int B_STEP = 7;
-    static final int C = 8;
-    static final int C_AT = 9;
-    static final int C_STEP = 10;
-    private static final int ACCUMULATE = 11;
+    static final int C = 1;
+    static final int C_AT = 2;
+    static final int C_STEP = 3;
+    private static final int ACCUMULATE = 4;
+    static final int K = 5;
+    static final int A = 6;
+    static final int A_AT = 7;
+    static final int A_STEP = 8;
+    static final int B = 9;
+    static final int B_AT = 10;
+    static final int B_STEP = 11;
     // Slots of the tile's own variables
     private static final int P = 12;
     private static final int AT = 13;
-    private static final int FIRST_ROW = 14;
+    private static final int ONE = 14;
+    private static final int FIRST_ROW = 15;
 
     static ClassDesc vector(boolean doubles) {
         return ClassDesc.of(VECTOR_PACKAGE, doubles ? "DoubleVector" : "FloatVector");
@@ -91,12 +90,12 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
         return FIRST_ROW + rows + i * vectors + v;
     }
 
-    private int operand(int u, int v) {
-        return sum(rows, u * vectors + v);
+    private int operand(int v) {
+        return sum(rows, v);
     }
 
     private int broadcast() {
-        return operand(unroll, 0);
+        return operand(vectors);
     }
 
     GemmTile emit() {
@@ -116,8 +115,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
                     body.accept(code);
                 }));
         try {
-            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (GemmTile) hidden.lookupClass().getDeclaredConstructor().newInstance();
+            return (GemmTile) Emitted.define(bytes).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException impossible) {
             throw new LinkageError("matmul: a tile just emitted cannot be loaded", impossible);
         }
@@ -128,11 +126,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
             code.aload(array).checkcast(element().arrayType()).astore(array);
         }
         begin(code);
-        code.iconst_0().istore(P);
-        if (unroll > 1) {
-            loop(code, unroll);
-        }
-        loop(code, 1);
+        loop(code);
         eachSum(code, (i, v) -> {
             code.aload(sum(i, v));
             atC(code, i, v);
@@ -158,11 +152,17 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
         Label fresh = code.newLabel();
         Label ready = code.newLabel();
         code.iload(ACCUMULATE).ifeq(fresh);
-        eachSum(code, (i, v) -> {
-            species(code);
-            atC(code, i, v);
-            load(code).astore(sum(i, v));
-        });
+        // Not the expressions of the last step: C2 would see they are the same and hold a dozen addresses through the loop, at the
+        // cost of the registers that the loop needs.
+        code.iload(C_AT).istore(AT);
+        for (int i = 0; i < rows; i++) {
+            for (int v = 0; v < vectors; v++) {
+                species(code);
+                code.aload(C).iload(AT).loadConstant(v * lanes()).iadd();
+                load(code).astore(sum(i, v));
+            }
+            code.iload(AT).iload(C_STEP).iadd().istore(AT);
+        }
         code.goto_(ready).labelBinding(fresh);
         eachSum(code, (i, v) -> {
             species(code);
@@ -176,39 +176,41 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk, 
         }
     }
 
-    /// Steps of `p`, `turn` at a time, while that many are left.
-    private void loop(CodeBuilder code, int turn) {
+    /// Along rows the loop counts by a constant, so that C2 takes the checks of all row positions out of it. Along columns the
+    /// positions advance by a variable step and C2 could not; there it counts by a one that C2 does not know to be constant, or else
+    /// the loop would be compiled three times, as prologue, body and epilogue.
+    private void loop(CodeBuilder code) {
         Label loop = code.newLabel();
         Label end = code.newLabel();
-        code.labelBinding(loop).iload(P).iload(K).loadConstant(turn - 1).isub().if_icmpge(end);
-        for (int u = 0; u < turn; u++) {
-            for (int v = 0; v < vectors; v++) {
-                species(code);
-                code.aload(B).iload(B_AT).loadConstant(v * lanes()).iadd();
-                load(code).astore(operand(u, v));
-            }
-            code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
-        }
-        for (int i = 0; i < rows; i++) {
-            for (int u = 0; u < turn; u++) {
-                species(code);
-                code.aload(A);
-                switch (walk) {
-                    case ALONG_ROWS -> code.iload(row(i)).iload(P).iadd().loadConstant(u).iadd();
-                    case ALONG_COLUMNS -> code.iload(A_AT).iload(A_STEP).loadConstant(u).imul().iadd().loadConstant(i).iadd();
-                }
-                code.arrayLoad(TypeKind.from(element()))
-                        .invokestatic(vector(), "broadcast", MethodTypeDesc.of(vector(), SPECIES, element())).astore(broadcast());
-                for (int v = 0; v < vectors; v++) {
-                    code.aload(broadcast()).aload(operand(u, v)).aload(sum(i, v))
-                            .invokevirtual(vector(), "fma", MethodTypeDesc.of(vector(), ANY_VECTOR, ANY_VECTOR)).astore(sum(i, v));
-                }
-            }
-        }
         if (walk == Walk.ALONG_COLUMNS) {
-            code.iload(A_AT).iload(A_STEP).loadConstant(turn).imul().iadd().istore(A_AT);
+            code.iload(K).iconst_1().ior().iload(K).loadConstant(-2).iand().isub().istore(ONE);
         }
-        code.iinc(P, turn).goto_(loop).labelBinding(end);
+        code.iconst_0().istore(P).labelBinding(loop).iload(P).iload(K).if_icmpge(end);
+        for (int v = 0; v < vectors; v++) {
+            species(code);
+            code.aload(B).iload(B_AT).loadConstant(v * lanes()).iadd();
+            load(code).astore(operand(v));
+        }
+        code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
+        for (int i = 0; i < rows; i++) {
+            species(code);
+            code.aload(A);
+            switch (walk) {
+                case ALONG_ROWS -> code.iload(row(i)).iload(P).iadd();
+                case ALONG_COLUMNS -> code.iload(A_AT).loadConstant(i).iadd();
+            }
+            code.arrayLoad(TypeKind.from(element()))
+                    .invokestatic(vector(), "broadcast", MethodTypeDesc.of(vector(), SPECIES, element())).astore(broadcast());
+            for (int v = 0; v < vectors; v++) {
+                code.aload(broadcast()).aload(operand(v)).aload(sum(i, v))
+                        .invokevirtual(vector(), "fma", MethodTypeDesc.of(vector(), ANY_VECTOR, ANY_VECTOR)).astore(sum(i, v));
+            }
+        }
+        switch (walk) {
+            case ALONG_ROWS -> code.iinc(P, 1);
+            case ALONG_COLUMNS -> code.iload(A_AT).iload(A_STEP).iadd().istore(A_AT).iload(P).iload(ONE).iadd().istore(P);
+        }
+        code.goto_(loop).labelBinding(end);
     }
 
     private void species(CodeBuilder code) {

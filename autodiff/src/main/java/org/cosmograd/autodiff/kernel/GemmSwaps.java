@@ -1,7 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -10,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// `SWAP` exchanges lanes `l` and `l xor d`; `ODD` has the lanes with bit `d` set.
 final class GemmSwaps {
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> FLOATS = Simd.F32;
+    private static final VectorSpecies<Double> DOUBLES = Simd.F64;
     static final VectorShuffle<Float> SWAP_FLOATS_1 = swap(FLOATS, 1);
     static final VectorMask<Float> ODD_FLOATS_1 = odd(FLOATS, 1);
     static final VectorShuffle<Float> SWAP_FLOATS_2 = swap(FLOATS, 2);

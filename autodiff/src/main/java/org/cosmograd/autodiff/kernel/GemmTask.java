@@ -1,12 +1,21 @@
 package org.cosmograd.autodiff.kernel;
 
+import java.util.Arrays;
 import org.cosmograd.autodiff.DType;
 
 /// Matrix products over all indices of leading axes.
+///
+/// Products too small to be shared by threads one by one are shared as groups of whole products.
 public final class GemmTask implements Task {
-    private final DType type;
+    /// Multiply-adds of one product from which on its rows are shared rather than the batch.
+    private static final long LARGE = 4_000_000;
+    /// Multiply-adds of a whole batch below which a hand-over to a second thread costs more than it saves.
+    private static final long WORTH_SHARING = 400_000;
+    private static final int GROUPS = 16;
+
     private final int[] batch;
     private final int batches;
+    private final int groups;
     private final int m;
     private final int n;
     private final int k;
@@ -15,23 +24,37 @@ public final class GemmTask implements Task {
     private final Operand c;
     private final Object[] arrays = new Object[3];
     private final int[] bases = new int[3];
+    private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
     public GemmTask(DType type, int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
         int[][] strides = {lead(a), lead(b), lead(c)};
-        this.type = type;
-        this.batch = Axes.merge(batch, strides, 0);
-        this.batches = Axes.product(this.batch, this.batch.length);
-        this.m = m;
+        int[] axes = Axes.merge(batch, strides, 0);
+        int r = a.strides().length;
+        int rows = m;
+        // Products that share B, in an A and a C whose batches continue their rows, are one product of more rows.
+        int last = axes.length - 1;
+        if (strides[1][last] == 0 && strides[0][last] == m * a.strides()[r - 2] && strides[2][last] == m * c.strides()[r - 2]) {
+            rows = m * axes[last];
+            axes = Arrays.copyOf(axes, last);
+            for (int i = 0; i < 3; i++) {
+                strides[i] = Arrays.copyOf(strides[i], last);
+            }
+        }
+        this.batch = axes;
+        this.batches = Axes.product(axes, axes.length);
+        this.m = rows;
         this.n = n;
         this.k = k;
         this.a = joined(a, strides[0]);
         this.b = joined(b, strides[1]);
         this.c = joined(c, strides[2]);
+        long each = (long) rows * n * k;
+        this.groups = batches == 1 || each >= LARGE || each * batches < WORTH_SHARING ? 1 : Math.min(batches, GROUPS);
     }
 
     private static int[] lead(Operand o) {
-        return java.util.Arrays.copyOf(o.strides(), o.strides().length - 2);
+        return Arrays.copyOf(o.strides(), o.strides().length - 2);
     }
 
     private static Operand joined(Operand o, int[] lead) {
@@ -54,18 +77,21 @@ public final class GemmTask implements Task {
 
     @Override
     public void run() {
+        if (groups == 1) {
+            group(0);
+        } else {
+            Workers.run(groups, grouping);
+        }
+    }
+
+    private void group(int group) {
         int r = batch.length;
-        for (int i = 0; i < batches; i++) {
-            int ao = bases[0] + Axes.advance(batch, r, a.strides(), i);
-            int bo = bases[1] + Axes.advance(batch, r, b.strides(), i);
-            int co = bases[2] + Axes.advance(batch, r, c.strides(), i);
-            if (type == DType.F32) {
-                Gemm.multiply(m, n, k, (float[]) arrays[0], ao, a.strides()[r], a.strides()[r + 1], (float[]) arrays[1], bo,
-                        b.strides()[r], b.strides()[r + 1], (float[]) arrays[2], co, c.strides()[r], c.strides()[r + 1], false);
-            } else {
-                Gemm.multiply(m, n, k, (double[]) arrays[0], ao, a.strides()[r], a.strides()[r + 1], (double[]) arrays[1], bo,
-                        b.strides()[r], b.strides()[r + 1], (double[]) arrays[2], co, c.strides()[r], c.strides()[r + 1], false);
-            }
+        int end = (int) ((long) batches * (group + 1) / groups);
+        for (int i = (int) ((long) batches * group / groups); i < end; i++) {
+            Gemm.product(m, n, k, arrays[0], bases[0] + Axes.advance(batch, r, a.strides(), i), a.strides()[r], a.strides()[r + 1],
+                    arrays[1], bases[1] + Axes.advance(batch, r, b.strides(), i), b.strides()[r], b.strides()[r + 1],
+                    arrays[2], bases[2] + Axes.advance(batch, r, c.strides(), i), c.strides()[r], c.strides()[r + 1], false,
+                    Gemm.NOTHING);
         }
     }
 

@@ -1,89 +1,101 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/// The tiles of one element type, and their way from bytecode to machine code.
+/// The tiles of one element type, and the loops that move their operands.
 ///
-/// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, most used
-/// first, and [Gemm] keeps to plain loops until a clock says that all of them are fast. Both give the same bits.
+/// Each runs as its twin in plain loops until somebody has used it and [GemmWarmer] has brought the emitted one to machine code;
+/// both give the same bits.
 final class GemmTiles {
-    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Each is a loop that C2 has to compile before the
-    /// product is fast, so there are few.
-    private static final int[][] ROWS_512 = {{}, {12, 4, 1}, {12, 4, 1}, {}, {6, 2, 1}};
-    private static final int[][] ROWS_NARROW = {{}, {4, 2, 1}, {4, 2, 1}, {}, {2, 1}};
+    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Along columns `A` is packed and a tile is
+    /// tall, so that a row of `B` serves many rows; along rows every row costs an address, and a tile is wide.
+    private static final int[][] DOWN_32 = {{}, {12, 4, 1}, {12, 4, 1}};
+    private static final int[][] DOWN_16 = {{}, {4, 1}, {4, 1}};
+    private static final int[][] ALONG_32 = {{}, {6, 2, 1}, {6, 2, 1}, {}, {6, 2, 1}};
+    private static final int[][] ALONG_16 = {{}, {4, 1}, {4, 2, 1}};
 
-    private static final long FAST_NANOS = 1_500;
-    private static final int FIRST_CALLS = 320;
-    private static final int MORE_CALLS = 2048;
-    private static final int SCRATCH = 1 << 16;
-    private static final long GIVE_UP_NANOS = 60_000_000_000L;
-
-    /// Lanes of a vector.
-    final int lanes;
-    /// Most rows of a tile, by its width in vectors.
-    final int[] mostRows = new int[5];
-
-    /// A loop to be warmed.
-    ///
-    /// @param a       its first array
-    /// @param scratch its other arrays
-    /// @param probe   steps that take less than `FAST_NANOS` in code of C2 and more in that of the first compiler
-    /// @param idle    calls that do nothing, per call that does something
-    private record Cold(GemmTile tile, Object a, Object scratch, int probe, int idle) {}
-
-    private final int[][] rows;
-
+    private static final int SCRATCH = 1 << 15;
     private static final int[] MAP = IntStream.range(0, 64).map(i -> 3 * i).toArray();
 
-    private final GemmTile[] tiles = new GemmTile[2 * 5 * 16];
-    private final GemmTile[] movers = new GemmTile[4 * 5];
-    private final List<Cold> cold = new ArrayList<>();
-    private volatile boolean warm;
+    /// Lanes of a vector; 0 where there is no SIMD.
+    final int lanes;
 
-    GemmTiles(boolean doubles, int bits) {
-        this.lanes = bits / (doubles ? 64 : 32);
-        Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
-        rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
+    private final boolean doubles;
+    private final int[][] down = VectorWidth.manyRegisters() ? DOWN_32 : DOWN_16;
+    private final int[][] along = VectorWidth.manyRegisters() ? ALONG_32 : ALONG_16;
+    private final Tiered[] tiles = new Tiered[2 * 5 * 16];
+    private final Tiered[] movers = new Tiered[4 * 5];
+    private final Object scratch;
+
+    private GemmTiles(boolean doubles) {
+        int bits = VectorWidth.bits();
+        this.doubles = doubles;
+        this.lanes = bits < 128 ? 0 : bits / (doubles ? 64 : 32);
+        this.scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
+        if (lanes == 0) {
+            return;
+        }
         for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
-            for (int vectors : new int[] {2, 4, 1}) {
-                for (int r : rows[vectors]) {
-                    // Twelve row pointers do not fit the general registers; two steps per turn halve their reloads.
-                    int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && vectors < 4 && bits == 512 ? 2 : 1;
-                    GemmTile tile = new GemmEmitter(doubles, bits, r, vectors, walk, unroll).emit();
-                    tiles[index(walk, vectors, r)] = tile;
-                    cold.add(new Cold(tile, scratch, scratch, 33, 16));
-                    mostRows[vectors] = Math.max(mostRows[vectors], r);
+            for (int vectors = 1; vectors < heights(walk).length; vectors++) {
+                for (int rows : heights(walk)[vectors]) {
+                    tiles[index(walk, vectors, rows)] = new Tiered(new GemmEmitter(doubles, bits, rows, vectors, walk));
                 }
             }
         }
         for (GemmMover.Kind kind : GemmMover.Kind.values()) {
             for (int vectors : kind == GemmMover.Kind.TRANSPOSE ? new int[] {1} : new int[] {1, 2, 4}) {
-                GemmTile mover = new GemmMover(doubles, bits, vectors, kind).emit();
-                movers[kind.ordinal() * 5 + vectors] = mover;
-                // Gathers and shuffles are the slowest operations of all before C2.
-                boolean mapped = kind == GemmMover.Kind.GATHER || kind == GemmMover.Kind.TRANSPOSE;
-                cold.add(mapped ? new Cold(mover, MAP, scratch, 4, 128) : new Cold(mover, scratch, scratch, 33, 16));
+                movers[kind.ordinal() * 5 + vectors] = new Tiered(new GemmMover(doubles, bits, vectors, kind));
             }
         }
+    }
+
+    /// The tiles for `double` or `float`.
+    static GemmTiles of(boolean doubles) {
+        return doubles ? Doubles.TILES : Floats.TILES;
+    }
+
+    private static final class Floats {
+        static final GemmTiles TILES = new GemmTiles(false);
+    }
+
+    private static final class Doubles {
+        static final GemmTiles TILES = new GemmTiles(true);
+    }
+
+    private int[][] heights(GemmEmitter.Walk walk) {
+        return walk == GemmEmitter.Walk.ALONG_ROWS ? along : down;
     }
 
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
         return (walk.ordinal() * 5 + vectors) * 16 + rows;
     }
 
+    /// A tile to run now.
     GemmTile tile(GemmEmitter.Walk walk, int vectors, int rows) {
-        return tiles[index(walk, vectors, rows)];
+        return tiles[index(walk, vectors, rows)].now();
     }
 
+    /// A mover to run now.
     GemmTile mover(GemmMover.Kind kind, int vectors) {
-        return movers[kind.ordinal() * 5 + vectors];
+        return movers[kind.ordinal() * 5 + vectors].now();
+    }
+
+    /// Whether a tile is compiled; if not, it soon will be.
+    boolean fast(GemmEmitter.Walk walk, int vectors, int rows) {
+        Tiered tile = tiles[index(walk, vectors, rows)];
+        return tile.now() != tile.plain;
+    }
+
+    /// The widest tile, in vectors.
+    int widest(GemmEmitter.Walk walk) {
+        return heights(walk).length - 1;
     }
 
     /// The largest tile that has at most `left` rows.
-    int rows(int vectors, int left) {
-        for (int r : rows[vectors]) {
+    int rows(GemmEmitter.Walk walk, int vectors, int left) {
+        for (int r : heights(walk)[vectors]) {
             if (r <= left) {
                 return r;
             }
@@ -91,47 +103,105 @@ final class GemmTiles {
         throw new IllegalArgumentException("no tile of " + left + " rows");
     }
 
-    boolean warm() {
-        return warm;
-    }
-
-    /// Calls every loop until every loop is fast, or a minute is over.
-    void warmUp() {
-        long deadline = System.nanoTime() + GIVE_UP_NANOS;
-        cold.forEach(loop -> call(loop, FIRST_CALLS));
-        while (!cold.isEmpty() && System.nanoTime() < deadline) {
-            cold.removeIf(GemmTiles::isFast);
-            cold.forEach(loop -> call(loop, MORE_CALLS));
-            try {
-                // The compilers need the core, too.
-                Thread.sleep(1);
-            } catch (InterruptedException stop) {
-                return;
+    /// Has every tile and every mover compiled.
+    static void warmAll() {
+        for (boolean doubles : new boolean[] {false, true}) {
+            GemmTiles all = of(doubles);
+            for (Tiered[] set : List.of(all.tiles, all.movers)) {
+                for (Tiered loop : set) {
+                    if (loop != null) {
+                        loop.now();
+                    }
+                }
             }
         }
-        warm = cold.isEmpty();
     }
 
-    /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
-    /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
-    private static void call(Cold loop, int calls) {
-        for (int i = 0; i < calls; i++) {
-            int work = i / loop.idle;
-            run(loop, i % loop.idle == 0 ? 2 + (work >>> 1 & 1) : -1, (work & 1) == 0);
+    /// A loop that becomes faster.
+    final class Tiered {
+        /// One real call in so many.
+        private static final int REAL_EVERY = 200;
+        /// Vector operations of a call that tells machine code from the first compiler's.
+        private static final int PROBE_OPERATIONS = 200;
+        private static final long FAST_NANOS = 1_500;
+
+        private final Record emitter;
+        private final GemmTile plain;
+        private final int steps;
+        private GemmTile now;
+        private boolean asked;
+        private @Nullable GemmTile emitted;
+        private int calls;
+
+        Tiered(GemmEmitter tile) {
+            this.emitter = tile;
+            this.plain = new GemmLoop(tile.walk(), tile.rows(), tile.vectors() * lanes);
+            this.now = plain;
+            this.steps = 1 + PROBE_OPERATIONS / (tile.rows() * tile.vectors() + tile.rows() + tile.vectors());
         }
-    }
 
-    private static boolean isFast(Cold loop) {
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < 4; i++) {
-            long start = System.nanoTime();
-            run(loop, loop.probe, (i & 1) == 0);
-            best = Math.min(best, System.nanoTime() - start);
+        Tiered(GemmMover mover) {
+            this.emitter = mover;
+            this.plain = new GemmMove(mover.kind(), mover.vectors(), lanes);
+            this.now = plain;
+            boolean slow = mover.kind() == GemmMover.Kind.GATHER || mover.kind() == GemmMover.Kind.TRANSPOSE;
+            this.steps = slow ? 4 : 1 + PROBE_OPERATIONS / 4 / mover.vectors();
         }
-        return best < FAST_NANOS;
-    }
 
-    private static void run(Cold loop, int k, boolean accumulate) {
-        loop.tile.run(k, loop.a, 0, accumulate ? 3 : 5, loop.scratch, 1024, 64, loop.scratch, SCRATCH / 2, 33, accumulate);
+        GemmTile now() {
+            if (!asked) {
+                asked = true;
+                GemmWarmer.submit(this);
+            }
+            return now;
+        }
+
+        /// Calls the emitted loop some more, and puts it in its place if it is fast.
+        ///
+        /// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 more. Until
+        /// then a vector operation takes about a microsecond, so most calls do nothing. The others take every branch: whenever a
+        /// compiler looks at the profile, it must not find a branch that seems never taken.
+        ///
+        /// @return whether there is no more to do
+        boolean warm() {
+            GemmTile loop = emitted;
+            if (loop == null) {
+                loop = emitter instanceof GemmEmitter tile ? tile.emit() : ((GemmMover) emitter).emit();
+                emitted = loop;
+            }
+            int end = calls < 300 ? 300 : calls < 5700 ? 5700 : calls + 250;
+            for (; calls < end; calls++) {
+                boolean real = calls >= 300 && calls % REAL_EVERY < 2;
+                run(loop, real ? 2 + (calls >>> 1 & 1) : -1, (calls & 1) == 0);
+            }
+            if (calls > 5700 && isFast(loop)) {
+                now = loop;
+                return true;
+            }
+            return false;
+        }
+
+        private boolean isFast(GemmTile loop) {
+            for (int i = 0; i < 3; i++) {
+                long start = System.nanoTime();
+                run(loop, steps, (i & 1) == 0);
+                long nanos = System.nanoTime() - start;
+                if (nanos < FAST_NANOS || nanos > 20 * FAST_NANOS) {
+                    return nanos < FAST_NANOS;
+                }
+            }
+            return false;
+        }
+
+        private void run(GemmTile loop, int k, boolean accumulate) {
+            boolean mapped = emitter instanceof GemmMover mover
+                    && (mover.kind() == GemmMover.Kind.GATHER || mover.kind() == GemmMover.Kind.TRANSPOSE);
+            loop.run(scratch, SCRATCH / 2, 65, accumulate, k, mapped ? MAP : scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64);
+        }
+
+        @Override
+        public String toString() {
+            return (doubles ? "f64 " : "f32 ") + emitter;
+        }
     }
 }

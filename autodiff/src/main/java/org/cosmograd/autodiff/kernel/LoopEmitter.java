@@ -18,7 +18,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandles;
 import java.util.Optional;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopGraph.Level;
@@ -140,8 +139,7 @@ final class LoopEmitter {
 
     private static LoopKernel define(LoopSpec spec, int bits) {
         try {
-            Class<?> hidden = MethodHandles.lookup().defineHiddenClass(bytes(spec, bits), true).lookupClass();
-            return (LoopKernel) hidden.getDeclaredConstructor().newInstance();
+            return (LoopKernel) Emitted.define(bytes(spec, bits)).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("LoopEmitter: the generated class could not be defined for " + spec, e);
         }

@@ -5,8 +5,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The kernels of all loops, made on demand and kept.
 ///
-/// A kernel runs as its scalar twin at once. When it has done enough work, its SIMD twin is generated and made hot in the background
-/// ([Warmer]), and then takes over; bits do not change. The cache carries no meaning: it changes speed only.
+/// A kernel of one operation runs as its scalar twin at once, one of several operations on the kernels of these ([TileLoop]). When it has
+/// done enough work, its SIMD twin is generated and made hot in the background ([Warmer]), and then takes over; bits do not change. The
+/// cache carries no meaning: it changes speed only.
 ///
 /// System properties: `cosmograd.simd=false` keeps everything scalar; `cosmograd.simd.bits` sets the vector width.
 public final class Loops {
@@ -49,12 +50,13 @@ public final class Loops {
 
     private static Tiered tiered(LoopSpec spec) {
         Tiered known = KERNELS.get(spec);
-        if (known != null) {
-            return known;
+        if (known == null) {
+            // outside of the map's lock: a kernel may ask for others; the twin that runs first serves all lengths
+            Tiered made = new Tiered(spec, spec.length() > 0 ? tiered(spec.ofLength(0)).first : Tiered.first(spec));
+            known = KERNELS.putIfAbsent(spec, made);
+            return known == null ? made : known;
         }
-        // the scalar twin serves all lengths
-        LoopKernel scalar = spec.length() > 0 ? tiered(spec.ofLength(0)).scalar : LoopEmitter.scalar(spec);
-        return KERNELS.computeIfAbsent(spec, s -> new Tiered(s, scalar));
+        return known;
     }
 
     /// An estimate of the bytes of bytecode of a loop. HotSpot never compiles a method of more than 8000: keep groups below
@@ -76,24 +78,29 @@ public final class Loops {
     /// A kernel that becomes faster.
     static final class Tiered implements LoopKernel {
         final LoopSpec spec;
-        private final LoopKernel scalar;
+        private final LoopKernel first;
         private final int operations;
         private volatile LoopKernel current;
         private long work; // lost updates between threads do not matter
         private boolean hot;
 
-        Tiered(LoopSpec spec, LoopKernel scalar) {
+        Tiered(LoopSpec spec, LoopKernel first) {
             this.spec = spec;
-            this.scalar = scalar;
+            this.first = first;
             this.operations = LoopEmitter.operations(spec);
-            this.current = scalar;
+            this.current = first;
+        }
+
+        /// What runs a loop until its SIMD twin is hot.
+        static LoopKernel first(LoopSpec spec) {
+            return SIMD && spec.body().size() > 1 && LoopEmitter.vectorizable(spec) ? new TileLoop(spec) : LoopEmitter.scalar(spec);
         }
 
         @Override
         public void run(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
             LoopKernel kernel = current;
             kernel.run(arrays, geometry, rowBegin, rowEnd, n);
-            if (kernel == scalar && SIMD) {
+            if (kernel == first && SIMD) {
                 count((long) (rowEnd - rowBegin) * n * operations);
             }
         }
@@ -116,7 +123,7 @@ public final class Loops {
         }
 
         boolean isSimd() {
-            return current != scalar;
+            return current != first;
         }
     }
 }

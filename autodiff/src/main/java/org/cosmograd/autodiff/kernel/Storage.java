@@ -1,13 +1,16 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
+import java.util.Locale;
 import org.cosmograd.autodiff.DType;
 
 /// Elements in memory: a stretch of a `float[]`, `double[]` or `int[]`. The array belongs to the evaluator; everybody else gets
 /// copies.
 public final class Storage {
     private static final int SMALL_SLAB = 1 << 17;
-    private static final int LARGE_SLAB = 9 << 20;
+    /// G1 gives an array of half a region and more regions of its own. This is half the region it chooses for the heap's size.
+    private static final int LARGE_SLAB =
+            (int) (Long.highestOneBit(2 * Math.clamp(Runtime.getRuntime().maxMemory() / 2048, 1 << 20, 32 << 20) - 1) / 2);
 
     private final Object array;
     private final int offset;
@@ -40,21 +43,34 @@ public final class Storage {
         return new Storage(array(dtype, length), 0, length);
     }
 
-    /// Memory for many buffers. Under G1 an array of several megabytes begins a region of its own; 48 bytes behind its first element lies a
-    /// cache line's beginning, and vector loops over data that start there are up to twice as fast.
+    /// Memory for many buffers. Under G1 a large array begins a region of its own; 48 bytes behind its first element lies a cache line's
+    /// beginning, and vector loops over data that start there are up to twice as fast.
     public static Storage slab(DType dtype, int length) {
         boolean small = (long) length * dtype.bytes() < SMALL_SLAB;
         int phase = small ? 0 : 48 / dtype.bytes();
-        int whole = small ? length : Math.max(length + phase, LARGE_SLAB / dtype.bytes());
+        int whole = small ? length : Math.max(length + phase, LARGE_SLAB / dtype.bytes() + phase);
         return new Storage(array(dtype, whole), phase, length);
     }
 
     static Object array(DType dtype, int length) {
-        return switch (dtype) {
-            case F32 -> new float[length];
-            case F64 -> new double[length];
-            case I32 -> new int[length];
-        };
+        try {
+            return switch (dtype) {
+                case F32 -> new float[length];
+                case F64 -> new double[length];
+                case I32 -> new int[length];
+            };
+        } catch (OutOfMemoryError e) {
+            OutOfMemoryError sentence = new OutOfMemoryError("memory: there is no room for " + length + " elements of " + dtype + " ("
+                    + text((long) length * dtype.bytes()) + ") in a heap of " + text(Runtime.getRuntime().maxMemory())
+                    + "; give java a larger one (-Xmx) or compute in smaller pieces");
+            sentence.initCause(e);
+            throw sentence;
+        }
+    }
+
+    /// Bytes as text.
+    public static String text(long bytes) {
+        return bytes < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3) : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
     /// The array that holds the elements.

@@ -10,7 +10,8 @@ import org.cosmograd.autodiff.TensorType;
 ///
 /// Operations are records and compare by their parameters; operands belong to the node, not to the operation.
 public sealed interface Op
-        permits Leaf, Elementwise, Reduction, Movement, MatMul, Indexing, LinearAlgebra, RandomDraw, Identity {
+        permits Leaf, Elementwise, Reduction, Movement, MatMul, Indexing, LinearAlgebra, RandomDraw, Identity,
+                Conv, Border, Pool, Spectral {
 
     /// The name used in errors and listings.
     default String name() {

@@ -19,7 +19,7 @@ class CheckOptionTest {
 
     private static String fault(Tensor y) {
         Graph graph = new Graph(List.of(y), Graph.DataMode.INPUT);
-        Executable run = new Executable(new Schedule(graph, false), true);
+        Executable run = new Executable(new Schedule(graph, false), List.of(), true);
         run.bind(graph.data(), List.of(Storage.allocate(y.dtype(), y.shape().size())));
         return assertThrows(ArithmeticException.class, run::run).getMessage();
     }
@@ -36,7 +36,7 @@ class CheckOptionTest {
     void soundExpressionsPass() {
         Tensor y = Tensor.of(1f, 2f).log().sum();
         Graph graph = new Graph(List.of(y), Graph.DataMode.INPUT);
-        Executable run = new Executable(new Schedule(graph, false), true);
+        Executable run = new Executable(new Schedule(graph, false), List.of(), true);
         Storage out = Storage.allocate(DType.F32, 1);
         run.bind(graph.data(), List.of(out));
         run.run();

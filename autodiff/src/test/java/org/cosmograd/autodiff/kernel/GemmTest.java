@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.cosmograd.autodiff.DType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -226,22 +227,62 @@ class GemmTest {
     @Test
     void batches() {
         Random random = new Random(6);
-        for (int[] s : new int[][] {{4, 1, 4}, {4, 4, 4}, {1, 3, 2}, {20, 30, 40}, {0, 3, 3}, {3, 3, 0}}) {
+        int[][] sizes = {{4, 1, 4, 9}, {4, 4, 4, 9}, {1, 3, 2, 9}, {20, 30, 40, 9}, {0, 3, 3, 9}, {3, 3, 0, 9}, {13, 33, 17, 100}, {2, 2, 2, 0}};
+        for (int[] s : sizes) {
             int m = s[0];
             int n = s[1];
             int k = s[2];
-            int batch = 9;
+            int batch = s[3];
             float[] a = Sample.numbers(batch * m * k + 3, random);
             float[] b = Sample.numbers(batch * k * n + 3, random);
-            for (boolean oneB : new boolean[] {false, true}) {
-                float[] c = Sample.numbers(batch * m * n + 3, random);
-                float[] expected = c.clone();
-                int bBatch = oneB ? 0 : k * n;
-                for (int i = 0; i < batch; i++) {
-                    GemmScalar.multiply(m, n, k, a, 3 + i * m * k, k, 1, b, 3 + i * bBatch, n, 1, expected, 3 + i * m * n, n, 1, oneB);
+            for (int[] heads : new int[][] {{batch}, {1, batch}, {batch / 3, 3}}) {
+                int all = heads[0] * (heads.length > 1 ? heads[1] : 1);
+                for (boolean oneB : new boolean[] {false, true}) {
+                    float[] c = Sample.numbers(batch * m * n + 3, random);
+                    float[] expected = c.clone();
+                    int bBatch = oneB ? 0 : k * n;
+                    for (int i = 0; i < all; i++) {
+                        direct(m, n, k, a, 3 + i * m * k, k, 1, b, 3 + i * bBatch, n, 1, expected, 3 + i * m * n, n, 1, false);
+                    }
+                    GemmTask task = new GemmTask(DType.F32, heads, m, n, k, operand(0, heads, m * k, k), operand(1, heads, bBatch, n),
+                            operand(2, heads, m * n, n));
+                    float[][] arrays = {a, b, c};
+                    task.bind(new Memory() {
+                        @Override
+                        public Object array(int buffer) {
+                            return arrays[buffer];
+                        }
+
+                        @Override
+                        public int base(int buffer) {
+                            return 0;
+                        }
+                    });
+                    for (int count = 1; count <= 3; count++) {
+                        Workers.threads(count);
+                        task.run();
+                        assertArrayEquals(expected, c, task::toString);
+                    }
                 }
-                Gemm.multiplyBatched(batch, m, n, k, a, 3, k, 1, m * k, b, 3, n, 1, bBatch, c, 3, n, 1, m * n, oneB);
-                assertArrayEquals(expected, c);
+            }
+        }
+    }
+
+    private static Operand operand(int buffer, int[] heads, int stride, int row) {
+        return new Operand(buffer, 3, heads.length == 1 ? new int[] {stride, row, 1} : new int[] {heads[1] * stride, stride, row, 1});
+    }
+
+    /// The definition.
+    private static void direct(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset, int bRow,
+            int bColumn, float[] c, int cOffset, int cRow, int cColumn, boolean accumulate) {
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                int at = cOffset + i * cRow + j * cColumn;
+                float sum = accumulate ? c[at] : 0;
+                for (int p = 0; p < k; p++) {
+                    sum = Math.fma(a[aOffset + i * aRow + p * aColumn], b[bOffset + p * bRow + j * bColumn], sum);
+                }
+                c[at] = sum;
             }
         }
     }

@@ -1,0 +1,186 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/// The tiles of one element type, and their way from bytecode to machine code.
+///
+/// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, and plain
+/// loops ([ConvScalar]) run until a clock says that all are fast. Both give the same bits, so the change may come in the middle of
+/// a convolution.
+final class ConvTiles {
+    /// Rows a tile may have. Sixteen accumulators keep two units of a latency of four busy, and the sizes of most images are
+    /// multiples of eight; with twelve rows C2 runs out of registers where `A` is read along columns.
+    private static final int[] ROWS_512 = {8, 4, 1};
+    private static final int[] ROWS_NARROW = {4, 1};
+    static final int MOST_ROWS = 8;
+    static final int MOST_VECTORS = 2;
+
+    private static final long FAST_NANOS = 1_500;
+    private static final int FIRST_CALLS = 320;
+    private static final int MORE_CALLS = 2048;
+    private static final int IDLE_CALLS = 16;
+    private static final int SCRATCH = 1 << 15;
+    private static final long GIVE_UP_NANOS = 60_000_000_000L;
+
+    private static final ConvTiles FLOATS = new ConvTiles(false);
+    private static final ConvTiles DOUBLES = new ConvTiles(true);
+
+    /// Lanes of a vector; of an imagined one where the machine has none.
+    final int lanes;
+    private final boolean doubles;
+    private final int bits;
+    private final int[] rows;
+    private final ConvTile[] plain;
+    private final ConvTile[] emitted;
+    private final List<ConvTile> cold = new ArrayList<>();
+    private final CountDownLatch done = new CountDownLatch(1);
+    private boolean started;
+    private volatile boolean warm;
+
+    private ConvTiles(boolean doubles) {
+        this.doubles = doubles;
+        this.bits = VectorWidth.bits();
+        this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
+        this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
+        this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
+        this.emitted = plain.clone();
+        for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+            for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
+                for (int r : rows) {
+                    plain[index(walk, vectors, r)] = new ConvScalar(walk, r, vectors * lanes);
+                }
+            }
+        }
+    }
+
+    static ConvTiles of(boolean doubles) {
+        return doubles ? DOUBLES : FLOATS;
+    }
+
+    /// Returns when the tiles run compiled (or are known not to be available).
+    static void await() {
+        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+            t.start();
+            try {
+                t.done.await();
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /// Returns when the tiles that have been wanted so far run compiled.
+    static void awaitWanted() throws InterruptedException {
+        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+            boolean wanted;
+            synchronized (t) {
+                wanted = t.started;
+            }
+            if (wanted) {
+                t.done.await();
+            }
+        }
+    }
+
+    private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
+        return (walk.ordinal() * (MOST_VECTORS + 1) + vectors) * (MOST_ROWS + 1) + rows;
+    }
+
+    /// The tile of this form, as fast as can be had now.
+    ///
+    /// @param scalar whether to take the plain one in any case
+    ConvTile tile(GemmEmitter.Walk walk, int vectors, int rows, boolean scalar) {
+        return (warm && !scalar ? emitted : plain)[index(walk, vectors, rows)];
+    }
+
+    /// The largest tile that has at most `left` rows.
+    int rows(int left) {
+        for (int r : rows) {
+            if (r <= left) {
+                return r;
+            }
+        }
+        throw new IllegalArgumentException("no tile of " + left + " rows");
+    }
+
+    /// The smallest number of rows above one.
+    int fewRows() {
+        return rows[rows.length - 2];
+    }
+
+    /// Vectors of a panel of `left` columns or the first of them.
+    int vectors(int left) {
+        return left > lanes ? MOST_VECTORS : 1;
+    }
+
+    /// Columns of all panels of `n` columns, the filling of the last included.
+    int padded(int n) {
+        return (n + lanes - 1) / lanes * lanes;
+    }
+
+    /// Begins to warm the tiles, if nobody has yet.
+    synchronized void start() {
+        if (!started) {
+            started = true;
+            Thread.ofPlatform().daemon().name("cosmograd-convolution-warm-up-" + (doubles ? "f64" : "f32")).start(this::warmUp);
+        }
+    }
+
+    private void warmUp() {
+        try {
+            if (bits < 128) {
+                return;
+            }
+            for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+                for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
+                    for (int r : rows) {
+                        int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
+                        ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll).emit();
+                        emitted[index(walk, vectors, r)] = tile;
+                        cold.add(tile);
+                    }
+                }
+            }
+            Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
+            int[] starts = {0, 7, 11};
+            long deadline = System.nanoTime() + GIVE_UP_NANOS;
+            cold.forEach(tile -> call(tile, scratch, starts, FIRST_CALLS));
+            while (!cold.isEmpty() && System.nanoTime() < deadline) {
+                cold.removeIf(tile -> isFast(tile, scratch, starts));
+                cold.forEach(tile -> call(tile, scratch, starts, MORE_CALLS));
+                // The compilers need the core, too.
+                Thread.sleep(1);
+            }
+            warm = cold.isEmpty();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            done.countDown();
+        }
+    }
+
+    /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
+    /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
+    private static void call(ConvTile tile, Object scratch, int[] starts, int calls) {
+        for (int i = 0; i < calls; i++) {
+            int work = i / IDLE_CALLS;
+            run(tile, scratch, starts, i % IDLE_CALLS == 0 ? 1 + (work >>> 2 & 1) : -1, 2 + (work >>> 1 & 1), (work & 1) == 0);
+        }
+    }
+
+    private static boolean isFast(ConvTile tile, Object scratch, int[] starts) {
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < 4; i++) {
+            long start = System.nanoTime();
+            run(tile, scratch, starts, 3, 11, (i & 1) == 0);
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return best < FAST_NANOS;
+    }
+
+    private static void run(ConvTile tile, Object scratch, int[] starts, int stretches, int k, boolean accumulate) {
+        tile.run(stretches, starts, k, scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
+    }
+}

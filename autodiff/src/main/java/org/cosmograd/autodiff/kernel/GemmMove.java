@@ -1,0 +1,44 @@
+package org.cosmograd.autodiff.kernel;
+
+/// The twin of a loop of [GemmMover] in plain loops: what runs until that loop is compiled.
+///
+/// @param kind    which elements are read and written
+/// @param vectors length of a row, in vectors
+/// @param lanes   elements of a vector
+record GemmMove(GemmMover.Kind kind, int vectors, int lanes) implements GemmTile {
+    @Override
+    public void run(Object c, int cAt, int cStep, boolean accumulate, int k, Object a, int aAt, int aStep, Object b, int bAt, int bStep) {
+        int width = vectors * lanes;
+        switch (kind) {
+            case COPY -> rows(width, c, cAt, cStep, k, b, bAt, bStep);
+            case PART -> rows(width - lanes + aStep, c, cAt, cStep, k, b, bAt, bStep);
+            case GATHER -> gather(c, cAt, cStep, k, (int[]) a, 0, b, bAt, bStep, width);
+            case TRANSPOSE -> gather(c, cAt, cStep, k * lanes, (int[]) a, aAt, b, bAt, 1, width);
+        }
+    }
+
+    private static void rows(int width, Object c, int cAt, int cStep, int k, Object b, int bAt, int bStep) {
+        for (int p = 0; p < k; p++) {
+            System.arraycopy(b, bAt + p * bStep, c, cAt + p * cStep, width);
+        }
+    }
+
+    private static void gather(Object c, int cAt, int cStep, int k, int[] map, int mapAt, Object b, int bAt, int bStep, int width) {
+        for (int p = 0; p < k; p++) {
+            int from = bAt + p * bStep;
+            int to = cAt + p * cStep;
+            if (c instanceof float[] y) {
+                float[] x = (float[]) b;
+                for (int j = 0; j < width; j++) {
+                    y[to + j] = x[from + map[mapAt + j]];
+                }
+            } else {
+                double[] x = (double[]) b;
+                double[] y = (double[]) c;
+                for (int j = 0; j < width; j++) {
+                    y[to + j] = x[from + map[mapAt + j]];
+                }
+            }
+        }
+    }
+}
