@@ -702,7 +702,7 @@ public final class Tensor {
     public Tensor softmax(int axis) {
         int a = shape().axis("softmax", axis);
         Tensor e = sub(maxOver(a).stopGradient().expand(a)).exp();
-        return e.div(e.sum(a).expand(a));
+        return e.mul(e.sum(a).reciprocal().expand(a));
     }
 
     // ------------------------------------------------------------------------------------------------- movement

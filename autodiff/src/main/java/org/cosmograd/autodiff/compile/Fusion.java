@@ -62,11 +62,6 @@ final class Fusion {
         return item[node];
     }
 
-    /// The item that computes a node.
-    Item itemOf(int node) {
-        return items.get(item[node]);
-    }
-
     /// The items in an order in which they can run.
     List<Item> ordered() {
         List<Item> out = new ArrayList<>();

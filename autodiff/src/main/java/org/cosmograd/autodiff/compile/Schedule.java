@@ -29,6 +29,7 @@ import org.cosmograd.autodiff.kernel.MeshArrangeTask;
 import org.cosmograd.autodiff.kernel.MeshSpec;
 import org.cosmograd.autodiff.kernel.MeshTask;
 import org.cosmograd.autodiff.kernel.Operand;
+import org.cosmograd.autodiff.kernel.RowsTask;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
@@ -100,6 +101,7 @@ public final class Schedule {
     private final Map<Integer, Homes.Home> settled = new HashMap<>();
     private final boolean[] stored;
     private final boolean[] repeated;
+    private final RowPipelines pipelines;
     private final List<Step> ordered;
     private final MemoryPlan memory;
 
@@ -128,6 +130,7 @@ public final class Schedule {
         }
         this.outputs = outputs;
         this.homes = new Homes(graph, i -> !fuse || outputs.containsKey(i));
+        this.pipelines = new RowPipelines(buffers);
         for (Fusion.Item item : fusion.ordered()) {
             emit(item);
         }
@@ -136,7 +139,7 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.ordered = fuse ? StepOrder.lean(graph, buffers, steps) : steps;
+        this.ordered = fuse ? StepOrder.lean(graph, buffers, pipelines.merge(steps)) : steps;
         this.memory = new MemoryPlan(buffers, ordered);
     }
 
@@ -182,7 +185,7 @@ public final class Schedule {
                 int b = fusion.base(o);
                 boolean inside = o == b && fusion.item(i) == fusion.item(b) && graph.node(b).op() instanceof Elementwise;
                 stored[b] |= !inside;
-                moved[b] |= o != b || fusion.item(i) >= 0 && !fusion.itemOf(i).loop;
+                moved[b] |= o != b || !(n.op() instanceof Elementwise);
             }
         }
         for (int i = 0; i < stored.length && fuse; i++) {
@@ -402,6 +405,9 @@ public final class Schedule {
                 List.of(c),
                 List.of(i),
                 flops);
+        if (r == 2 && n.shape().size() > 0) {
+            pipelines.product(steps.getLast(), new RowsTask.Product(rows, columns, inner, a.operand(), b.operand(), c.operand()));
+        }
     }
 
     private void convolution(int i, Graph.Node n, Conv op) {
@@ -542,7 +548,7 @@ public final class Schedule {
         List<Integer> order = members.isEmpty()
                 ? byStride(view(graph.node(reductions.getFirst()).in().getFirst()))
                 : layout.order(members.getFirst());
-        Body body = new Body(item, members);
+        GroupBody body = new GroupBody(graph, members, repeated, this::view);
         List<View> sources = new ArrayList<>();
         List<Operand> operands = new ArrayList<>();
         for (int i : reductions) {
@@ -589,88 +595,12 @@ public final class Schedule {
         double flops = (double) item.operations * item.space.size();
         if (axis < 0 || inner) {
             elementwise(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            pipelines.loop(steps, item.nodes, new RowsTask.Stage(spec, dims, operands, cost));
             return;
         }
         int length = ColumnTask.scratchLength(dims, axis, reductions.size());
         int scratch = buffer(Kind.INSIDE, new TensorType(item.dtype, Shape.of(length)), -1);
         targets.add(dense(scratch, Shape.of(length)));
         elementwise(() -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch), sources, targets, item.nodes, flops);
-    }
-
-    /// The computation of a group, gathered from its results backwards.
-    private final class Body {
-        final Fusion.Item item;
-        final List<Integer> members;
-        final Map<View, Integer> sources = new LinkedHashMap<>();
-        final List<DType> sourceTypes = new ArrayList<>();
-        // values before the number of sources is known: sources as -1-i, instructions as i
-        final Map<Integer, Integer> values = new HashMap<>();
-        final Map<LoopSpec.Instruction, Integer> known = new LinkedHashMap<>();
-
-        Body(Fusion.Item item, List<Integer> members) {
-            this.item = item;
-            this.members = members;
-        }
-
-        int value(int node) {
-            Integer v = values.get(node);
-            if (v == null) {
-                v = make(node);
-                values.put(node, v);
-            }
-            return v;
-        }
-
-        private int make(int node) {
-            Graph.Node n = graph.node(node);
-            if (n.op() instanceof Leaf.Literal l) {
-                return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
-            } else if (!members.contains(node) && !repeated[node]) {
-                View v = view(node);
-                Integer s = sources.get(v);
-                if (s == null) {
-                    s = sources.size();
-                    sources.put(v, s);
-                    sourceTypes.add(n.dtype());
-                }
-                return -1 - s;
-            }
-            ElementFunction f = (Elementwise) n.op();
-            List<Integer> in = n.in();
-            if (n.op() instanceof Elementwise.Cast) {
-                f = new Functions.Convert(graph.node(in.getFirst()).dtype());
-            } else if (n.op() instanceof Elementwise.Select
-                    && members.contains(in.getFirst())
-                    && graph.node(in.getFirst()).op() instanceof Elementwise.Compare c) {
-                List<Integer> compared = graph.node(in.getFirst()).in();
-                f = new Functions.Choose(c);
-                in = List.of(compared.get(0), compared.get(1), in.get(1), in.get(2));
-            }
-            return instruction(f, n.dtype(), in.stream().map(this::value).toList());
-        }
-
-        private int instruction(ElementFunction f, DType type, List<Integer> arguments) {
-            LoopSpec.Instruction x = new LoopSpec.Instruction(f, type, arguments);
-            return known.computeIfAbsent(x, key -> known.size());
-        }
-
-        int number(int node) {
-            return place(value(node));
-        }
-
-        private int place(int value) {
-            return value < 0 ? -1 - value : sources.size() + value;
-        }
-
-        List<LoopSpec.Source> sourceSpecs() {
-            return sourceTypes.stream().map(t -> new LoopSpec.Source(t, Access.UNIT)).toList();
-        }
-
-        List<LoopSpec.Instruction> instructions() {
-            return known.keySet().stream()
-                    .map(x -> new LoopSpec.Instruction(
-                            x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
-                    .toList();
-        }
     }
 }

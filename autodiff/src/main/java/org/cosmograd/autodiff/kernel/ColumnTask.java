@@ -105,7 +105,7 @@ public final class ColumnTask implements Task {
     public static int scratchLength(int[] dims, int axis, int sinks) {
         int length = dims[axis];
         int others = Axes.product(Axes.remove(dims, axis), dims.length - 1);
-        return sinks * partials(length) * Math.min(2 * others, MOST_CHUNKS * widest(length)); // the last block may be nearly empty
+        return sinks * partials(length) * Math.min(others, MOST_CHUNKS * widest(length));
     }
 
     @Override
@@ -135,10 +135,13 @@ public final class ColumnTask implements Task {
 
     private void chunk(int c) {
         int[] g = geometry[c];
-        int own = scratchBase + c * partials * width * reducers;
         int rank = outer.length;
-        int end = Math.min(units, (c + 1) * unitsPerChunk);
-        for (int u = c * unitsPerChunk; u < end; u++) {
+        int begin = c * unitsPerChunk;
+        int end = Math.min(units, begin + unitsPerChunk);
+        // where there is room, a chunk's partial rows lie where its results would; it has at least as many as its widest block
+        int before = Axes.product(outer, rank) * n <= MOST_CHUNKS * widest(length) ? begin / blocks * n + begin % blocks * width : c * width;
+        int own = scratchBase + partials * reducers * before;
+        for (int u = begin; u < end; u++) {
             int index = u / blocks;
             int first = u % blocks * width;
             int w = Math.min(width, n - first);

@@ -13,6 +13,18 @@ final class LoopScratch {
     private static final ThreadLocal<float[]> FLOATS = ThreadLocal.withInitial(() -> new float[8 * SLOT]);
     private static final ThreadLocal<double[]> DOUBLES = ThreadLocal.withInitial(() -> new double[8 * SLOT]);
 
+    private static final ThreadLocal<int[]> GEOMETRY = ThreadLocal.withInitial(() -> new int[96]);
+
+    /// Room for the geometry of one call.
+    static int[] geometry(int length) {
+        int[] g = GEOMETRY.get();
+        if (g.length < length) {
+            g = new int[length];
+            GEOMETRY.set(g);
+        }
+        return g;
+    }
+
     static float[] floats(int slots) {
         float[] s = FLOATS.get();
         if (s.length < slots * SLOT) {

@@ -1,0 +1,98 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.ElementFunction;
+import org.cosmograd.autodiff.kernel.LoopSpec;
+import org.cosmograd.autodiff.kernel.LoopSpec.Access;
+import org.cosmograd.autodiff.op.Elementwise;
+import org.cosmograd.autodiff.op.Leaf;
+
+/// The computation of a group, gathered from its results backwards.
+final class GroupBody {
+    private final Graph graph;
+    private final List<Integer> members;
+    private final boolean[] repeated;
+    private final IntFunction<View> view;
+    final Map<View, Integer> sources = new LinkedHashMap<>();
+    final List<DType> sourceTypes = new ArrayList<>();
+    // values before the number of sources is known: sources as -1-i, instructions as i
+    final Map<Integer, Integer> values = new HashMap<>();
+    final Map<LoopSpec.Instruction, Integer> known = new LinkedHashMap<>();
+
+    /// @param members the nodes of the group
+    /// @param repeated nodes that are computed wherever they are used
+    /// @param view where the elements of other nodes are
+    GroupBody(Graph graph, List<Integer> members, boolean[] repeated, IntFunction<View> view) {
+        this.graph = graph;
+        this.members = members;
+        this.repeated = repeated;
+        this.view = view;
+    }
+
+    int value(int node) {
+        Integer v = values.get(node);
+        if (v == null) {
+            v = make(node);
+            values.put(node, v);
+        }
+        return v;
+    }
+
+    private int make(int node) {
+        Graph.Node n = graph.node(node);
+        if (n.op() instanceof Leaf.Literal l) {
+            return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
+        } else if (!members.contains(node) && !repeated[node]) {
+            View v = view.apply(node);
+            Integer s = sources.get(v);
+            if (s == null) {
+                s = sources.size();
+                sources.put(v, s);
+                sourceTypes.add(n.dtype());
+            }
+            return -1 - s;
+        }
+        ElementFunction f = (Elementwise) n.op();
+        List<Integer> in = n.in();
+        if (n.op() instanceof Elementwise.Cast) {
+            f = new Functions.Convert(graph.node(in.getFirst()).dtype());
+        } else if (n.op() instanceof Elementwise.Select
+                && (members.contains(in.getFirst()) || repeated[in.getFirst()])
+                && graph.node(in.getFirst()).op() instanceof Elementwise.Compare c) {
+            List<Integer> compared = graph.node(in.getFirst()).in();
+            f = new Functions.Choose(c);
+            in = List.of(compared.get(0), compared.get(1), in.get(1), in.get(2));
+        }
+        return instruction(f, n.dtype(), in.stream().map(this::value).toList());
+    }
+
+    private int instruction(ElementFunction f, DType type, List<Integer> arguments) {
+        LoopSpec.Instruction x = new LoopSpec.Instruction(f, type, arguments);
+        return known.computeIfAbsent(x, key -> known.size());
+    }
+
+    int number(int node) {
+        return place(value(node));
+    }
+
+    private int place(int value) {
+        return value < 0 ? -1 - value : sources.size() + value;
+    }
+
+    List<LoopSpec.Source> sourceSpecs() {
+        return sourceTypes.stream().map(t -> new LoopSpec.Source(t, Access.UNIT)).toList();
+    }
+
+    List<LoopSpec.Instruction> instructions() {
+        return known.keySet().stream()
+                .map(x -> new LoopSpec.Instruction(
+                        x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
+                .toList();
+    }
+}

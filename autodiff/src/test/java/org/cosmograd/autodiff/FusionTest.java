@@ -1,0 +1,89 @@
+package org.cosmograd.autodiff;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.function.Function;
+import org.cosmograd.autodiff.kernel.Workers;
+import org.junit.jupiter.api.Test;
+
+/// What is computed together, and that it has the bits of the expression evaluated operation by operation, for any number of threads.
+class FusionTest {
+    private static Tensor normal(int seed, int... dims) {
+        Tensor t = Key.of(seed).normal(DType.F32, dims);
+        return Tensor.of(t.shape(), t.toFloats());
+    }
+
+    /// Checks the bits and returns the number of steps.
+    private static int steps(Function<List<Tensor>, Tensor> f, Tensor... x) {
+        List<Tensor> arguments = List.of(x);
+        var program = Program.of((List<Tensor> v) -> f.apply(v), arguments);
+        float[] expected = f.apply(arguments).toFloats();
+        int threads = Workers.threads();
+        try {
+            for (int t = 1; t <= 3; t++) {
+                Workers.threads(t);
+                float[] actual = program.run(arguments).toFloats();
+                assertEquals(expected.length, actual.length);
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(Float.floatToIntBits(expected[i]), Float.floatToIntBits(actual[i]), "element " + i);
+                }
+            }
+        } finally {
+            Workers.threads(threads);
+        }
+        String[] lines = program.explain().strip().split("\n");
+        return Integer.parseInt(lines[lines.length - 1].strip().split(" ")[0]);
+    }
+
+    @Test
+    void rowsGoThroughAllLoopsAtOnce() {
+        for (int n : new int[] {40, 256, 1500}) {
+            Tensor x = normal(1, 300, n);
+            assertEquals(1, steps(v -> v.getFirst().softmax(1), x));
+            assertEquals(1, steps(v -> v.getFirst().logSumExp(1), x));
+            assertEquals(1, steps(v -> layerNorm(v.getFirst()), x));
+        }
+    }
+
+    private static Tensor layerNorm(Tensor x) {
+        Tensor away = x.sub(x.mean(1).expand(1));
+        return away.div(away.square().mean(1).add(1e-5).sqrt().expand(1));
+    }
+
+    @Test
+    void whatFollowsAProductRunsOnItsRows() {
+        for (int rows : new int[] {16, 100, 1000}) {
+            Tensor x = normal(1, rows, 30);
+            Tensor w = normal(2, 30, 48);
+            Tensor b = normal(3, 48);
+            assertEquals(1, steps(v -> v.get(0).matmul(v.get(1)).add(v.get(2)).relu(), x, w, b));
+            assertEquals(1, steps(v -> v.get(0).matmul(v.get(1)).add(v.get(2)).softmax(1), x, w, b));
+        }
+    }
+
+    @Test
+    void gradientsOfSlicesArePutTogetherInPlace() {
+        Tensor x = normal(4, 64, 8, 5);
+        Function<List<Tensor>, Tensor> f = v -> {
+            Tensor sum = Tensor.zeros(DType.F32, 64, 8);
+            for (int i = 0; i < 5; i++) {
+                Tensor a = v.getFirst().at(2, i);
+                sum = sum.plus(i % 2 == 0 ? a.mul(a) : a.exp().mul(v.getFirst().at(2, i - 1)));
+            }
+            return Gradient.of(sum.square().sum(), v).getFirst();
+        };
+        assertTrue(steps(f, x) <= 8, "steps: " + steps(f, x));
+    }
+
+    @Test
+    void zerosKeepTheirSigns() {
+        Tensor x = Tensor.of(-0f, 1f, -0f, 0f);
+        Function<List<Tensor>, Tensor> f = v -> v.getFirst().slice(0, 0, 2).pad(0, 0, 2).add(v.getFirst().slice(0, 2, 4).pad(0, 2, 0));
+        steps(f, x);
+        assertArrayEquals(new float[] {0f, 1f, 0f, 0f}, f.apply(List.of(x)).toFloats());
+        assertArrayEquals(new float[] {-0f, 1f, 0f}, x.slice(0, 0, 2).pad(0, 0, 1).toFloats());
+    }
+}
