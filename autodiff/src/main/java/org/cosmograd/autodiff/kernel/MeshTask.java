@@ -9,8 +9,8 @@ public final class MeshTask implements Task {
     private static final long FEW = 100_000;
     /// Particles in a chunk that is read.
     private static final int CHUNK = 8192;
-    /// Larger meshes are read in the order of the mesh, as they do not fit the last cache.
-    private static final long LARGE = 16 << 20;
+    /// Larger meshes are read in the order of the mesh if particles have none: they are beyond the caches and the page table entries at hand.
+    private static final long LARGE = 10 << 20;
 
     private final boolean paint;
     private final MeshPlan plan;
