@@ -418,7 +418,8 @@ final class GemmBlocks {
                 }
             }
         } else {
-            job.tiles.mover(GemmMover.Kind.GATHER, vectors).run(to, at, toStep, false, 0, depth, map, 0, x, source, step);
+            // few numbers; and C2 leaves the vectors of a gather boxed
+            GemmMove.gather(to, at, toStep, depth, map, 0, x, source, step, vectors * lane);
         }
     }
 

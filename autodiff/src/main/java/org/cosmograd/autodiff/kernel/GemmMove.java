@@ -12,7 +12,6 @@ record GemmMove(GemmMover.Kind kind, int vectors, int lanes) implements GemmTile
         switch (kind) {
             case COPY -> rows(width, c, cAt, cStep, k, b, bAt, bStep);
             case PART -> rows(width - lanes + aStep, c, cAt, cStep, k, b, bAt, bStep);
-            case GATHER -> gather(c, cAt, cStep, k, (int[]) a, 0, b, bAt, bStep, width);
             case TRANSPOSE -> gather(c, cAt, cStep, k * lanes, (int[]) a, aAt, b, bAt, 1, width);
         }
     }
@@ -23,7 +22,8 @@ record GemmMove(GemmMover.Kind kind, int vectors, int lanes) implements GemmTile
         }
     }
 
-    private static void gather(Object c, int cAt, int cStep, int k, int[] map, int mapAt, Object b, int bAt, int bStep, int width) {
+    /// Element `j` of row `p` is read at `bAt + p*bStep + map[mapAt + j]`.
+    static void gather(Object c, int cAt, int cStep, int k, int[] map, int mapAt, Object b, int bAt, int bStep, int width) {
         for (int p = 0; p < k; p++) {
             int from = bAt + p * bStep;
             int to = cAt + p * cStep;

@@ -23,8 +23,6 @@ record GemmMover(boolean doubles, int bits, int vectors, Kind kind) {
     enum Kind {
         /// All elements of a row, adjacent in memory.
         COPY,
-        /// Element `j` of a row is read at `map[j]` beyond the row's position; `a` is the map, an `int[]`.
-        GATHER,
         /// Of the last vector of a row only the first `aStep` lanes are read and written.
         PART,
         /// Element `j` of a row is read at `map[aAt + j]` beyond the row's position, rows being adjacent elements: a transposition.
@@ -86,10 +84,8 @@ record GemmMover(boolean doubles, int bits, int vectors, Kind kind) {
         int lanes = bits / (doubles ? 64 : 32);
         code.aload(GemmEmitter.B).checkcast(array).astore(GemmEmitter.B);
         code.aload(GemmEmitter.C).checkcast(array).astore(GemmEmitter.C);
-        if (kind == Kind.GATHER || kind == Kind.TRANSPOSE) {
-            code.aload(GemmEmitter.A).checkcast(CD_int.arrayType()).astore(GemmEmitter.A);
-        }
         if (kind == Kind.TRANSPOSE) {
+            code.aload(GemmEmitter.A).checkcast(CD_int.arrayType()).astore(GemmEmitter.A);
             transpose(code, vector, array, lanes);
             return;
         }
@@ -104,18 +100,12 @@ record GemmMover(boolean doubles, int bits, int vectors, Kind kind) {
         for (int v = 0; v < vectors; v++) {
             boolean masked = kind == Kind.PART && v == vectors - 1;
             GemmEmitter.species(code, doubles, bits);
-            code.aload(GemmEmitter.B).iload(GemmEmitter.B_AT);
-            if (kind == Kind.GATHER) {
-                code.aload(GemmEmitter.A).loadConstant(v * lanes).invokestatic(vector, "fromArray",
-                        MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int, CD_int.arrayType(), CD_int));
+            code.aload(GemmEmitter.B).iload(GemmEmitter.B_AT).loadConstant(v * lanes).iadd();
+            if (masked) {
+                code.aload(LANES_USED).invokestatic(vector, "fromArray",
+                        MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int, MASK));
             } else {
-                code.loadConstant(v * lanes).iadd();
-                if (masked) {
-                    code.aload(LANES_USED).invokestatic(vector, "fromArray",
-                            MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int, MASK));
-                } else {
-                    code.invokestatic(vector, "fromArray", MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int));
-                }
+                code.invokestatic(vector, "fromArray", MethodTypeDesc.of(vector, GemmEmitter.SPECIES, array, CD_int));
             }
             code.aload(GemmEmitter.C).iload(GemmEmitter.C_AT).loadConstant(v * lanes).iadd();
             if (masked) {

@@ -167,7 +167,7 @@ final class GemmTiles {
             this.emitter = mover;
             this.plain = new GemmMove(mover.kind(), mover.vectors(), lanes);
             this.now = plain;
-            boolean slow = mover.kind() == GemmMover.Kind.GATHER || mover.kind() == GemmMover.Kind.TRANSPOSE;
+            boolean slow = mover.kind() == GemmMover.Kind.TRANSPOSE;
             this.steps = slow ? 4 : 1 + PROBE_OPERATIONS / 4 / mover.vectors();
         }
 
@@ -217,8 +217,7 @@ final class GemmTiles {
         }
 
         private void run(GemmTile loop, int k, boolean accumulate) {
-            boolean mapped = emitter instanceof GemmMover mover
-                    && (mover.kind() == GemmMover.Kind.GATHER || mover.kind() == GemmMover.Kind.TRANSPOSE);
+            boolean mapped = emitter instanceof GemmMover mover && mover.kind() == GemmMover.Kind.TRANSPOSE;
             loop.run(scratch, SCRATCH / 2, 65, accumulate, accumulate ? 3 : 5, k, mapped ? MAP : scratch, 0, scratch, 1024, 64);
         }
 
