@@ -31,6 +31,7 @@ import org.cosmograd.autodiff.kernel.MeshTask;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.RowsTask;
 import org.cosmograd.autodiff.kernel.Task;
+import org.cosmograd.autodiff.kernel.TransposeTask;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
@@ -318,8 +319,9 @@ public final class Schedule {
                 List.of(new LoopSpec.Source(type, Access.UNIT)), List.of(), List.of(new LoopSpec.Sink(0, Access.UNIT, Mode.STORE)));
         List<Integer> order = byStride(to);
         int[] dims = sizes(to.shape(), order);
-        List<Operand> operands = List.of(from.operand(order), to.operand(order));
-        step(() -> new MapTask(body, dims, operands, 1), List.of(from), List.of(to), nodes, 0);
+        Operand source = from.operand(order);
+        Operand target = to.operand(order);
+        step(() -> TransposeTask.of(body, dims, source, target), List.of(from), List.of(to), nodes, 0);
     }
 
     private void fill(View to, double value, DType type, List<Integer> nodes) {

@@ -15,7 +15,6 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandles;
 
 /// Emits [ConvTile]s as hidden classes.
 ///
@@ -93,8 +92,7 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
                         .aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
                 .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC, this::body));
         try {
-            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
-            return (ConvTile) hidden.lookupClass().getDeclaredConstructor().newInstance();
+            return (ConvTile) Emitted.define(bytes).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException impossible) {
             throw new LinkageError("convolution: a tile just emitted cannot be loaded", impossible);
         }
