@@ -37,17 +37,36 @@ class ExamplesTest {
         }));
     }
 
+    /// README, images and fields.
+    @Test
+    void imagesAndFields() {
+        assertEquals("f32[4, 16, 16, 8], f32[32, 32, 32], f32[4096, 3]", printed(() -> {
+            // --- begin
+            Tensor images = Key.of(1).normal(DType.F32, 4, 32, 32, 1), weight = Key.of(2).normal(DType.F32, 3, 3, 1, 8);
+            Tensor maps = Convolution.same(2).boundary(Convolution.Boundary.PERIODIC).apply(images, weight);
+            Tensor small = Pooling.of(2, 2).average(maps.relu());
+            Tensor positions = Key.of(3).uniform(DType.F32, 4096, 3).mul(32);
+            Tensor density = MassAssignment.CLOUD_IN_CELL.paint(positions, 32, 32, 32);
+            Tensor force = Fourier.rfft(density, 3).inverseLaplacian(100).derivative(0, 100).inverse().neg();
+            Tensor slope = force.square().sum().gradient(positions);
+            System.out.println(small.type() + ", " + force.type() + ", " + slope.type()); // f32[4, 16, 16, 8], f32[32, 32, 32], f32[4096, 3]
+            // --- end
+        }));
+    }
+
     @Test
     void readmeShowsTheSameLines() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
         assumeTrue(readme.contains("record Line("), "README has no embedding example yet");
         String source = Files.readString(Path.of("src/test/java/org/cosmograd/autodiff/ExamplesTest.java"));
-        String begin = "// --- " + "begin";
-        String example = source.substring(source.indexOf(begin) + begin.length(), source.indexOf("// --- " + "end"));
-        assertEquals(10, example.strip().lines().count());
-        String expected = example.strip().lines().map(String::strip).collect(Collectors.joining("\n"));
         String shown = readme.lines().map(String::strip).collect(Collectors.joining("\n"));
-        assertTrue(shown.contains(expected), "README must show, indentation aside:\n" + expected);
+        String[] parts = source.split("// --- " + "begin");
+        assertEquals(3, parts.length);
+        for (int i = 1; i < parts.length; i++) {
+            String example = parts[i].substring(0, parts[i].indexOf("// --- " + "end"));
+            String expected = example.strip().lines().map(String::strip).collect(Collectors.joining("\n"));
+            assertTrue(shown.contains(expected), "README must show, indentation aside:\n" + expected);
+        }
     }
 
     @Test

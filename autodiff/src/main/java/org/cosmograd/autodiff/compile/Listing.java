@@ -35,7 +35,7 @@ final class Listing {
                     Locale.ROOT,
                     "%3d  %-" + OPERATIONS + "s %-" + RESULT + "s %10.1f %10.1f",
                     s,
-                    shorten(operations(schedule.graph(), step), OPERATIONS),
+                    operations(schedule.graph(), step),
                     shorten(results(schedule, step), RESULT),
                     step.flops() / 1e3,
                     step.bytes() / 1e3);
@@ -57,6 +57,14 @@ final class Listing {
     }
 
     private static String operations(Graph graph, Schedule.Step step) {
+        if (step.equal() == 1) {
+            return shorten(names(graph, step), OPERATIONS);
+        }
+        String all = " for " + step.equal() + " tensors";
+        return shorten(names(graph, step), OPERATIONS - all.length()) + all;
+    }
+
+    private static String names(Graph graph, Schedule.Step step) {
         if (step.nodes().isEmpty()) {
             return "copy";
         }

@@ -244,6 +244,16 @@ final class MemoryPlan {
         return slabs.stream().mapToLong(Slab::bytes).sum();
     }
 
+    /// The least memory for these steps, as [#lowest()] of a plan for them.
+    static long lowest(List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
+        List<Tenancy> all = tenancies(buffers, steps);
+        long bytes = 0;
+        for (DType type : DType.values()) {
+            bytes += peak(all.stream().filter(t -> buffers.get(t.members.getFirst()).dtype() == type).toList(), steps.size(), false) * type.bytes();
+        }
+        return bytes;
+    }
+
     /// The bytes alive at the step, for each type, where most are: no plan for these steps can do with less.
     long lowest() {
         return lowest;

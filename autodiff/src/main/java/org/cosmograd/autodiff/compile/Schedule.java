@@ -16,7 +16,6 @@ import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.Cost;
-import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
 import org.cosmograd.autodiff.kernel.FftTask;
@@ -32,20 +31,14 @@ import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.RowsTask;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.kernel.TransposeTask;
-import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
-import org.cosmograd.autodiff.op.Indexing;
 import org.cosmograd.autodiff.op.Leaf;
-import org.cosmograd.autodiff.op.LinearAlgebra;
 import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Mesh;
 import org.cosmograd.autodiff.op.Movement;
-import org.cosmograd.autodiff.op.Pool;
-import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
-import org.cosmograd.autodiff.op.Repeat;
 import org.cosmograd.autodiff.op.Spectral;
 
 /// A graph as a list of steps on buffers: loops over fused groups, matrix products, and the rest. Movements have become views.
@@ -76,6 +69,7 @@ public final class Schedule {
     /// @param flops floating-point operations, for the listing
     /// @param bytes bytes read and written, for the listing
     /// @param reuses which buffer may lie exactly on another, element on element
+    /// @param equal how many equal loops it consists of
     record Step(
             Supplier<Task> task,
             List<Integer> reads,
@@ -83,7 +77,19 @@ public final class Schedule {
             List<Integer> nodes,
             double flops,
             long bytes,
-            List<Reuse> reuses) {}
+            List<Reuse> reuses,
+            int equal) {
+        Step(
+                Supplier<Task> task,
+                List<Integer> reads,
+                List<Integer> writes,
+                List<Integer> nodes,
+                double flops,
+                long bytes,
+                List<Reuse> reuses) {
+            this(task, reads, writes, nodes, flops, bytes, reuses, 1);
+        }
+    }
 
     /// A buffer that a step may write exactly where it reads another.
     ///
@@ -103,6 +109,7 @@ public final class Schedule {
     private final boolean[] stored;
     private final boolean[] repeated;
     private final RowPipelines pipelines;
+    private final EqualLoops loops = new EqualLoops();
     private final List<Step> ordered;
     private final MemoryPlan memory;
 
@@ -140,7 +147,7 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.ordered = fuse ? StepOrder.lean(graph, buffers, pipelines.merge(steps)) : steps;
+        this.ordered = fuse ? loops.merge(graph, buffers, StepOrder.lean(graph, buffers, pipelines.merge(steps))) : steps;
         this.memory = new MemoryPlan(buffers, ordered);
     }
 
@@ -511,35 +518,7 @@ public final class Schedule {
         List<Operand> operands = new ArrayList<>(in.stream().map(View::operand).toList());
         operands.add(to.operand());
         // each task has work of its own, which may remember its operands
-        step(() -> new DenseTask(n.op().name(), work(n, shapes), operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), shapes));
-    }
-
-    private static DenseTask.Work work(Graph.Node n, List<Shape> in) {
-        Shape first = in.isEmpty() ? n.shape() : in.getFirst();
-        int size = first.size();
-        return switch (n.op()) {
-            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).size());
-            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).size());
-            case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
-            case Reduction.ArgMax m ->
-                    Dense.argMax(first.slice(0, m.axis()).size(), first.dim(m.axis()), first.slice(m.axis() + 1, first.rank()).size());
-            case Reduction.CumSum c ->
-                    Dense.cumSum(first.slice(0, c.axis()).size(), first.dim(c.axis()), first.slice(c.axis() + 1, first.rank()).size());
-            case LinearAlgebra.Cholesky c -> Dense.cholesky(first.slice(0, first.rank() - 2).size(), first.dim(-1));
-            case LinearAlgebra.TriangularSolve t ->
-                    Dense.solveTriangular(first.slice(0, first.rank() - 2).size(), first.dim(-1), n.shape().dim(-1), t.transpose());
-            case LinearAlgebra.SymmetricEigen e -> Dense.symmetricEigen(first.slice(0, first.rank() - 2).size(), first.dim(-1));
-            case RandomDraw.Fold f -> Dense.foldKey(f.index());
-            case RandomDraw.Uniform u -> Dense.uniform(n.shape().size());
-            case RandomDraw.Normal u -> Dense.normal(n.shape().size());
-            case RandomDraw.Bits u -> Dense.bits(n.shape().size());
-            case Border.Extend e -> Convolutions.extend(e, first);
-            case Border.Fold f -> Convolutions.fold(f, n.shape());
-            case Repeat r -> Convolutions.repeat(r, first);
-            case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
-            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1));
-            default -> throw new IllegalStateException("compile: no step for " + n.op().name());
-        };
+        step(() -> new DenseTask(n.op().name(), DenseWork.of(n, shapes), operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), shapes));
     }
 
     // ------------------------------------------------------------------------------------------------- groups
@@ -596,8 +575,10 @@ public final class Schedule {
         int cost = Math.max(1, item.operations);
         double flops = (double) item.operations * item.space.size();
         if (axis < 0 || inner) {
-            elementwise(() -> new MapTask(spec, dims, operands, cost), sources, targets, item.nodes, flops);
-            pipelines.loop(steps, item.nodes, new RowsTask.Stage(spec, dims, operands, cost));
+            RowsTask.Stage stage = new RowsTask.Stage(spec, dims, operands, cost);
+            elementwise(() -> new MapTask(List.of(stage)), sources, targets, item.nodes, flops);
+            pipelines.loop(steps, item.nodes, stage);
+            loops.loop(steps, item.nodes, stage);
             return;
         }
         int length = ColumnTask.scratchLength(dims, axis, reductions.size());

@@ -83,7 +83,13 @@ final class StepOrder {
     /// The steps in the order that needs the least memory of those tried, among them the given one.
     static List<Schedule.Step> lean(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
         List<Schedule.Step> other = new StepOrder(graph, buffers, steps).greedy();
-        return peak(buffers, other) <= (1 - WORTH) * peak(buffers, steps) ? other : steps;
+        return MemoryPlan.lowest(buffers, other) <= (1 - WORTH) * MemoryPlan.lowest(buffers, steps) ? other : steps;
+    }
+
+    /// For each step the first that has to come after it; the number of steps if there is none.
+    static int[] firstUsers(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
+        StepOrder order = new StepOrder(graph, buffers, steps);
+        return order.users.stream().mapToInt(u -> u.stream().mapToInt(Integer::intValue).min().orElse(steps.size())).toArray();
     }
 
     private long bytes(int buffer) {
@@ -149,9 +155,5 @@ final class StepOrder {
             }
         }
         return more;
-    }
-
-    private static long peak(List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
-        return new MemoryPlan(buffers, steps).lowest();
     }
 }

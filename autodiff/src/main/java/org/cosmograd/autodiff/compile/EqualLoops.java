@@ -1,0 +1,118 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.cosmograd.autodiff.kernel.LoopSpec;
+import org.cosmograd.autodiff.kernel.MapTask;
+import org.cosmograd.autodiff.kernel.RowsTask;
+
+/// Joins loops that do the same to different tensors, and do not depend on one another, to one step whose threads share them all: the
+/// update of all parameters by an optimiser, for one. They run where the last of them ran.
+final class EqualLoops {
+    /// So much more memory may be alive, as a part of what was: the loops that wait keep their operands.
+    private static final double MORE = 0.02;
+
+    private final Map<Schedule.Step, RowsTask.Stage> loops = new IdentityHashMap<>();
+
+    /// Says what the last step does, if it is that of these nodes.
+    void loop(List<Schedule.Step> steps, List<Integer> nodes, RowsTask.Stage part) {
+        if (!steps.isEmpty() && steps.getLast().nodes().equals(nodes)) {
+            loops.put(steps.getLast(), part);
+        }
+    }
+
+    /// The steps, with equal loops joined.
+    List<Schedule.Step> merge(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
+        int[] used = StepOrder.firstUsers(graph, buffers, steps);
+        Map<LoopSpec, List<Integer>> equal = new LinkedHashMap<>();
+        for (int s = 0; s < used.length; s++) {
+            RowsTask.Stage part = loops.get(steps.get(s));
+            if (part != null) {
+                equal.computeIfAbsent(part.body(), b -> new ArrayList<>()).add(s);
+            }
+        }
+        int[] at = new int[used.length]; // the step that a step runs with
+        Arrays.setAll(at, s -> s);
+        long most = Long.MIN_VALUE;
+        for (List<Integer> members : equal.values()) {
+            for (List<Integer> group : independent(members, used)) {
+                if (most == Long.MIN_VALUE) {
+                    most = (long) ((1 + MORE) * MemoryPlan.lowest(buffers, steps));
+                }
+                join(group, at, buffers, steps, most);
+            }
+        }
+        return joined(steps, at);
+    }
+
+    /// Runs of at least two loops that can all wait for the last.
+    private static List<List<Integer>> independent(List<Integer> members, int[] used) {
+        List<List<Integer>> out = new ArrayList<>();
+        List<Integer> group = new ArrayList<>();
+        int bound = Integer.MAX_VALUE;
+        for (int s : members) {
+            if (s >= bound) {
+                out.add(group);
+                group = new ArrayList<>();
+                bound = Integer.MAX_VALUE;
+            }
+            group.add(s);
+            bound = Math.min(bound, used[s]);
+        }
+        out.add(group);
+        out.removeIf(g -> g.size() < 2);
+        return out;
+    }
+
+    /// Joins a group, or its halves where that takes too much memory.
+    private void join(List<Integer> group, int[] at, List<Schedule.Buffer> buffers, List<Schedule.Step> steps, long most) {
+        if (group.size() < 2) {
+            return;
+        }
+        int[] before = at.clone();
+        group.forEach(s -> at[s] = group.getLast());
+        if (MemoryPlan.lowest(buffers, joined(steps, at)) > most) {
+            System.arraycopy(before, 0, at, 0, at.length);
+            int half = group.size() / 2;
+            join(group.subList(0, half), at, buffers, steps, most);
+            join(group.subList(half, group.size()), at, buffers, steps, most);
+        }
+    }
+
+    private List<Schedule.Step> joined(List<Schedule.Step> steps, int[] at) {
+        Map<Integer, List<Schedule.Step>> with = new LinkedHashMap<>();
+        for (int s = 0; s < at.length; s++) {
+            with.computeIfAbsent(at[s], k -> new ArrayList<>()).add(steps.get(s));
+        }
+        return with.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(e -> e.getValue().size() == 1 ? e.getValue().getFirst() : one(e.getValue()))
+                .toList();
+    }
+
+    private Schedule.Step one(List<Schedule.Step> group) {
+        List<RowsTask.Stage> parts = group.stream().map(s -> loops.get(s)).toList();
+        List<Schedule.Reuse> reuses = new ArrayList<>();
+        for (Schedule.Step s : group) {
+            for (Schedule.Reuse r : s.reuses()) {
+                // what another loop reads must not be overwritten by this one
+                if (group.stream().filter(o -> o.reads().contains(r.from())).count() == 1) {
+                    reuses.add(r);
+                }
+            }
+        }
+        return new Schedule.Step(
+                () -> new MapTask(parts),
+                group.stream().flatMap(s -> s.reads().stream()).distinct().toList(),
+                group.stream().flatMap(s -> s.writes().stream()).distinct().toList(),
+                group.stream().flatMap(s -> s.nodes().stream()).toList(),
+                group.stream().mapToDouble(Schedule.Step::flops).sum(),
+                group.stream().mapToLong(Schedule.Step::bytes).sum(),
+                reuses,
+                group.size());
+    }
+}
