@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.MapTask;
 import org.cosmograd.autodiff.kernel.RowsTask;
@@ -27,11 +28,22 @@ final class EqualLoops {
 
     /// The steps, with equal loops joined.
     List<Schedule.Step> merge(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
+        return merge(graph, buffers, steps, s -> true);
+    }
+
+    /// The steps, with equal updates joined: loops that make results of the program of arguments of the same size. Nothing else
+    /// in a step of an optimiser waits for them, so they need not run on the rows of the products that give the gradients.
+    List<Schedule.Step> mergeUpdates(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
+        return merge(graph, buffers, steps, s -> s.writes().stream().map(buffers::get).allMatch(w -> w.kind() == Schedule.Kind.OUTPUT
+                && s.reads().stream().map(buffers::get).anyMatch(r -> r.kind() == Schedule.Kind.INPUT && r.length() == w.length())));
+    }
+
+    private List<Schedule.Step> merge(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps, Predicate<Schedule.Step> which) {
         int[] used = StepOrder.firstUsers(graph, buffers, steps);
         Map<LoopSpec, List<Integer>> equal = new LinkedHashMap<>();
         for (int s = 0; s < used.length; s++) {
             RowsTask.Stage part = loops.get(steps.get(s));
-            if (part != null) {
+            if (part != null && which.test(steps.get(s))) {
                 equal.computeIfAbsent(part.body(), b -> new ArrayList<>()).add(s);
             }
         }

@@ -147,8 +147,13 @@ public final class Schedule {
                 copy(roots[k], buffer(Kind.OUTPUT, graph.node(roots[k]).type(), k));
             }
         }
-        this.ordered = fuse ? loops.merge(graph, buffers, StepOrder.lean(graph, buffers, pipelines.merge(steps))) : steps;
+        this.ordered = fuse ? arranged() : steps;
         this.memory = new MemoryPlan(buffers, ordered);
+    }
+
+    private List<Step> arranged() {
+        List<Step> joined = pipelines.merge(loops.mergeUpdates(graph, buffers, steps));
+        return loops.merge(graph, buffers, StepOrder.lean(graph, buffers, joined));
     }
 
     List<Buffer> buffers() {
