@@ -46,7 +46,8 @@ final class Digits {
     }
 
     static BigDecimal log(BigDecimal x) {
-        int e = Math.getExponent(x.doubleValue());
+        double rounded = x.doubleValue();
+        int e = rounded < Double.MIN_NORMAL ? Math.getExponent(rounded * 0x1p54) - 54 : Math.getExponent(rounded);
         BigDecimal scale = e >= 0 ? BigDecimal.valueOf(2).pow(e) : ONE.divide(BigDecimal.valueOf(2).pow(-e));
         return logNear1(x.divide(scale, DIGITS)).add(LN2.multiply(BigDecimal.valueOf(e)));
     }
