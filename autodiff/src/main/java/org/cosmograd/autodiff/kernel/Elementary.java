@@ -8,12 +8,12 @@ import org.cosmograd.autodiff.kernel.Lanes.Lane;
 ///
 /// Argument reduction follows Cody and Waite with fused multiply-adds; what remains is one polynomial per type, a minimax fit
 /// (Remez exchange, 60 digits) whose coefficients were rounded to the type. There are no tables and no branches, so a function costs
-/// 10 to 60 vector operations and gives the same bits in every form. Errors, measured (largest seen, in ulp of the result):
+/// 10 to 60 vector operations (powers 130, `lgamma` 220) and gives the same bits in every form. Errors, measured (largest seen, in ulp of the result):
 ///
 /// | | exp | expm1 | log | log1p | sin, cos | tanh | logistic | softplus | erf | pow | lgamma |
 /// |---|---|---|---|---|---|---|---|---|---|---|---|
 /// | f32 | 0.9 | 1.4 | 0.8 | 1.3 | 1.6 | 1.3 | 1.8 | 1.6 | 1.1 | 0.8 | 1.4 |
-/// | f64 | 0.8 | 1.7 | 1.0 | 1.2 | 1.5 | 1.3 | 1.9 | 1.9 | 1.0 | 0.8 | 1.4 |
+/// | f64 | 0.8 | 1.7 | 1.0 | 1.2 | 1.5 | 1.3 | 1.9 | 1.9 | 1.0 | 0.9 | 1.2 |
 public final class Elementary {
     private Elementary() {}
 
