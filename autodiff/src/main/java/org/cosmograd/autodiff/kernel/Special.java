@@ -6,8 +6,6 @@ package org.cosmograd.autodiff.kernel;
 public final class Special {
     private Special() {}
 
-    private static final double HALF_LOG_2PI = 0.9189385332046728;
-
     /// `B_{2k}` for `k = 1, 2, …`
     private static final double[] BERNOULLI = {
         1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330
@@ -15,82 +13,6 @@ public final class Special {
 
     /// From here on Stirling's series with ten terms is exact to double precision.
     private static final double ASYMPTOTIC = 10;
-
-    /// `x^y`
-    public static double pow(double x, double y) {
-        return StrictMath.pow(x, y);
-    }
-
-    /// `log |Γ(x)|`; ∞ at 0, -1, -2, … Relative accuracy is lost near the negative zeros only.
-    ///
-    /// Stirling's series after raising the argument by `Γ(x) = Γ(x+n) / (x (x+1) … (x+n-1))`; Taylor's series around the zeros 1 and
-    /// 2; reflection `Γ(x) Γ(1-x) = π / sin πx` for negative arguments.
-    public static double lgamma(double x) {
-        if (Double.isNaN(x)) {
-            return x;
-        }
-        if (Double.isInfinite(x)) {
-            return Double.POSITIVE_INFINITY;
-        }
-        if (x <= 0) {
-            if (x == Math.rint(x)) {
-                return Double.POSITIVE_INFINITY;
-            }
-            double s = Math.abs(sinPi(x));
-            return x > -1e-17 ? -StrictMath.log(-x) : StrictMath.log(Math.PI / s) - lgamma(1 - x);
-        }
-        if (x < 1e-17) {
-            return -StrictMath.log(x);
-        }
-        if (Math.abs(x - 2) <= 0.3) {
-            return nearTwo(x - 2);
-        }
-        if (Math.abs(x - 1) <= 0.3) {
-            return nearTwo(x - 1) - StrictMath.log1p(x - 1);
-        }
-        if (x > 1e17) {
-            return x * (StrictMath.log(x) - 1);
-        }
-        double product = 1;
-        double z = x;
-        while (z < ASYMPTOTIC) {
-            product *= z++;
-        }
-        double w = 1 / (z * z);
-        double series = 0;
-        for (int k = BERNOULLI.length; k >= 1; k--) {
-            series = series * w + BERNOULLI[k - 1] / (2.0 * k * (2.0 * k - 1));
-        }
-        double log = (z - 0.5) * StrictMath.log(z) - z + HALF_LOG_2PI + series / z;
-        return product == 1 ? log : log - StrictMath.log(product);
-    }
-
-    /// `log Γ(2 + t) = (1 - γ) t + Σ_{k≥2} (-1)^k (ζ(k) - 1) t^k / k` for `|t| ≤ 0.3`: relative accuracy at the zeros of lgamma.
-    private static double nearTwo(double t) {
-        double sum = 0;
-        for (int k = ZETA_LESS_ONE.length + 1; k >= 2; k--) {
-            double c = ZETA_LESS_ONE[k - 2] / k;
-            sum = sum * t + (k % 2 == 0 ? c : -c);
-        }
-        return t * (0.42278433509846713 + t * sum);
-    }
-
-    /// `ζ(k) - 1` for `k = 2, 3, …`
-    private static final double[] ZETA_LESS_ONE = zetaLessOne(24);
-
-    private static double[] zetaLessOne(int count) {
-        double[] zeta = new double[count];
-        for (int i = 0; i < count; i++) {
-            int s = i + 2;
-            double tail = hurwitz(s, ASYMPTOTIC);
-            double sum = tail;
-            for (int j = (int) ASYMPTOTIC - 1; j >= 2; j--) {
-                sum += 1 / power(j, s);
-            }
-            zeta[i] = sum;
-        }
-        return zeta;
-    }
 
     /// `Σ_{j≥0} (j + z)^-s` by the Euler-Maclaurin formula, for `z ≥ 10`.
     private static double hurwitz(int s, double z) {

@@ -301,7 +301,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
     record Lgamma() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
-            return l.call("lgamma", x);
+            return Elementary.lgamma(l, x);
         }
 
         @Override
