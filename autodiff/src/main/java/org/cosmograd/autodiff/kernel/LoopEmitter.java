@@ -5,6 +5,7 @@ import static java.lang.classfile.ClassFile.ACC_PUBLIC;
 import static java.lang.classfile.ClassFile.ACC_SYNTHETIC;
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
@@ -105,7 +106,7 @@ final class LoopEmitter {
 
     private static int onceBytes(LoopSpec spec, LoopGraph graph) {
         boolean[] needed = graph.needed();
-        int bytes = 120 + 48 * (spec.sources().size() + spec.sinks().size());
+        int bytes = 120 + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
         for (int i = 0; i < needed.length; i++) {
             bytes += needed[i] && graph.level(i) != Level.ELEMENT ? 14 : 0;
         }
@@ -188,7 +189,7 @@ final class LoopEmitter {
         int restMask = -1;
         if (n % lanes > 0) {
             restMask = frame.newLocal(LoopFrame.Storage.MASK);
-            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES).iconst_0().loadConstant(n % lanes);
+            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES).loadConstant((1L << n % lanes) - 1);
             mask(restMask);
         }
         Label rows = code.newBoundLabel();
@@ -205,9 +206,9 @@ final class LoopEmitter {
         endRow(rows);
     }
 
-    /// `species index end` → mask
+    /// `species bits` → mask; `indexInRange` holds calls that C2 does not always inline
     private void mask(int local) {
-        code.invokeinterface(VectorSteps.CD_SPECIES, "indexInRange", MethodTypeDesc.of(VectorSteps.CD_MASK, CD_int, CD_int)).astore(local);
+        code.invokestatic(VectorSteps.CD_MASK, "fromLong", MethodTypeDesc.of(VectorSteps.CD_MASK, VectorSteps.CD_SPECIES, CD_long)).astore(local);
     }
 
     private void turn() {
@@ -265,7 +266,8 @@ final class LoopEmitter {
             Label done = code.newLabel();
             frame.index = last;
             code.iload(bound).iload(N).if_icmpge(done).iload(bound).istore(last);
-            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES).iload(last).iload(N);
+            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES);
+            code.loadConstant(-1L).iload(last).iload(N).isub().lushr(); // -1 >>> (64 - count); a shift takes its distance modulo 64
             mask(restMask);
             frame.mask = restMask;
             frame.body();

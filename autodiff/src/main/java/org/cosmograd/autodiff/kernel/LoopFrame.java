@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -140,6 +141,7 @@ final class LoopFrame {
     void bindOperands() {
         int floats = 0;
         int doubles = 0;
+        boolean always = false;
         for (int k = 0; k < operands; k++) {
             array[k] = code.allocateLocal(TypeKind.REFERENCE);
             code.aload(ARRAYS).loadConstant(k).aaload().checkcast(primitive(type(k)).arrayType()).astore(array[k]);
@@ -155,22 +157,37 @@ final class LoopFrame {
                 code.istore(stride[k]);
             }
             boolean rowSum = !simd && k >= spec.sources().size() && spec.sinks().get(k - spec.sources().size()).mode().isRowSum();
-            if (type(k).isFloating() && (rowSum || simd && access(k) == Access.STRIDED)) {
+            boolean passes = rowSum || simd && access(k) == Access.STRIDED;
+            always |= passes;
+            if (type(k).isFloating() && (passes || hasRests() && access(k) == Access.UNIT)) {
                 slot[k] = (type(k) == DType.F32 ? floats++ : doubles++) * LoopScratch.SLOT;
             }
         }
-        if (floats > 0) {
-            scratchFloats = code.allocateLocal(TypeKind.REFERENCE);
-            code.loadConstant(floats)
-                    .invokestatic(CD_SCRATCH, "floats", MethodTypeDesc.of(CD_float.arrayType(), CD_int))
-                    .astore(scratchFloats);
+        scratchFloats = scratch(DType.F32, floats, always);
+        scratchDoubles = scratch(DType.F64, doubles, always);
+    }
+
+    /// Whether the last vector of a row may be shorter than others.
+    private boolean hasRests() {
+        return simd && (spec.length() == 0 || spec.length() % lanes > 0);
+    }
+
+    /// A local with the thread's scratch array; without one if only rests of rows need it and there are none.
+    private int scratch(DType type, int slots, boolean always) {
+        if (slots == 0) {
+            return -1;
         }
-        if (doubles > 0) {
-            scratchDoubles = code.allocateLocal(TypeKind.REFERENCE);
-            code.loadConstant(doubles)
-                    .invokestatic(CD_SCRATCH, "doubles", MethodTypeDesc.of(CD_double.arrayType(), CD_int))
-                    .astore(scratchDoubles);
+        int local = code.allocateLocal(TypeKind.REFERENCE);
+        Label done = code.newLabel();
+        if (!always && spec.length() == 0) {
+            code.aconst_null().astore(local);
+            code.iload(N).loadConstant(lanes - 1).iand().ifeq(done);
         }
+        code.loadConstant(slots)
+                .invokestatic(CD_SCRATCH, type == DType.F32 ? "floats" : "doubles", MethodTypeDesc.of(primitive(type).arrayType(), CD_int))
+                .astore(local)
+                .labelBinding(done);
+        return local;
     }
 
     private void geometry(int operand, int which) {
