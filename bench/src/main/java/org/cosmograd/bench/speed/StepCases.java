@@ -10,7 +10,7 @@ import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
 
 /// Training steps with Adam, as those who do simulation-based inference run them a hundred thousand times: a batch of 256, 10
-/// features, 4 parameters, single precision.
+/// features, 4 parameters, single precision. On several threads each has a replica of the network and its share of the batch.
 final class StepCases {
     private static final int BATCH = 256;
     private static final int FEATURES = 10;
@@ -26,22 +26,28 @@ final class StepCases {
     static List<Case> all() {
         return List.of(
                 Case.of("mlp_step", "training step: 10-64-64-64-4, mean squared error", 200,
-                        Training.step(() -> layers(1, FEATURES, HIDDEN, HIDDEN, HIDDEN, D), StepCases::squaredError, StepCases::features)),
+                        Training.replicated(() -> layers(1, FEATURES, HIDDEN, HIDDEN, HIDDEN, D), StepCases::squaredError, StepCases::examples)),
                 Case.of("coupling_flow_step", "training step: five conditional affine couplings with networks 12-64-64-4", 100,
-                        Training.step(StepCases::couplings, StepCases::couplingLoss, StepCases::features)),
+                        Training.replicated(StepCases::couplings, StepCases::couplingLoss, StepCases::examples)),
                 Case.of("mdn_step", "training step: network 10-64-64, eight Gaussians with full covariances", 100,
-                        Training.step(() -> layers(2, FEATURES, HIDDEN, HIDDEN, K * (1 + D + TRIANGLE)), StepCases::mixtureLoss, StepCases::features)));
+                        Training.replicated(() -> layers(2, FEATURES, HIDDEN, HIDDEN, K * (1 + D + TRIANGLE)), StepCases::mixtureLoss, StepCases::examples)));
     }
 
     /// A linear layer.
     record Dense(Tensor weight, Tensor bias) {}
 
-    private static Tensor features() {
-        return normal(1, BATCH, FEATURES);
+    /// A batch.
+    ///
+    /// @param x features, `[n, FEATURES]`
+    /// @param y parameters, `[n, D]`
+    record Examples(Tensor x, Tensor y) {}
+
+    private static Examples examples() {
+        return new Examples(normal(1, BATCH, FEATURES), normal(2, BATCH, D));
     }
 
-    private static Tensor squaredError(List<Dense> model, Tensor x) {
-        return mlp(model, x).sub(normal(2, BATCH, D)).square().mean();
+    private static Tensor squaredError(List<Dense> model, Examples b) {
+        return mlp(model, b.x()).sub(b.y()).square().mean();
     }
 
     private static List<Dense> couplings() {
@@ -52,15 +58,15 @@ final class StepCases {
         return all;
     }
 
-    private static Tensor couplingLoss(List<Dense> model, Tensor x) {
-        Tensor z = normal(3, BATCH, D);
-        Tensor logDet = Tensor.zeros(DType.F32, BATCH);
+    private static Tensor couplingLoss(List<Dense> model, Examples batch) {
+        Tensor z = batch.y();
+        Tensor logDet = Tensor.zeros(DType.F32, z.dim(0));
         for (int i = 0; i < COUPLINGS; i++) {
             boolean flip = i % 2 == 1;
             Tensor low = z.slice(1, 0, 2);
             Tensor high = z.slice(1, 2, 4);
             Tensor a = flip ? high : low;
-            Tensor h = mlp(model.subList(LAYERS * i, LAYERS * (i + 1)), Tensor.concat(1, a, x));
+            Tensor h = mlp(model.subList(LAYERS * i, LAYERS * (i + 1)), Tensor.concat(1, a, batch.x()));
             Tensor s = h.slice(1, 0, 2).tanh();
             Tensor b = (flip ? low : high).mul(s.exp()).add(h.slice(1, 2, 4));
             z = flip ? Tensor.concat(1, b, a) : Tensor.concat(1, a, b);
@@ -70,17 +76,18 @@ final class StepCases {
     }
 
     /// The covariances are given by triangular factors of the precisions, with exponentials on the diagonal.
-    private static Tensor mixtureLoss(List<Dense> model, Tensor x) {
-        Tensor h = mlp(model, x);
+    private static Tensor mixtureLoss(List<Dense> model, Examples batch) {
+        Tensor h = mlp(model, batch.x());
+        int n = h.dim(0);
         Tensor logits = h.slice(1, 0, K);
-        Tensor mean = h.slice(1, K, K + K * D).reshape(BATCH, K, D);
-        Tensor factor = h.slice(1, K + K * D, K * (1 + D + TRIANGLE)).reshape(BATCH, K, TRIANGLE);
-        Tensor away = normal(3, BATCH, D).expand(1).sub(mean);
-        Tensor square = Tensor.zeros(DType.F32, BATCH, K);
+        Tensor mean = h.slice(1, K, K + K * D).reshape(n, K, D);
+        Tensor factor = h.slice(1, K + K * D, K * (1 + D + TRIANGLE)).reshape(n, K, TRIANGLE);
+        Tensor away = batch.y().expand(1).sub(mean);
+        Tensor square = Tensor.zeros(DType.F32, n, K);
         Tensor logDet = square;
         int at = 0;
         for (int i = 0; i < D; i++) {
-            Tensor r = Tensor.zeros(DType.F32, BATCH, K);
+            Tensor r = Tensor.zeros(DType.F32, n, K);
             for (int j = 0; j <= i; j++) {
                 Tensor l = factor.at(2, at++);
                 if (j == i) {
