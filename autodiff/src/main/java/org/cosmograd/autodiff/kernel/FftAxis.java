@@ -15,7 +15,7 @@ sealed interface FftAxis permits FftPasses, FftForeign {
     /// The length.
     int n();
 
-    /// The names of the loops that [#run] calls.
+    /// The names of the loops that it calls when it runs.
     List<FftLoops.Name> loops();
 
     /// Takes the vector loops of those names, compiled.
