@@ -107,15 +107,7 @@ public final class ConvWeightTask implements ConvStep {
 
     @Override
     public void bind(Memory memory) {
-        bind(memory, 0, from.buffer(), from.offset());
-        bind(memory, 1, cotangent.buffer(), cotangent.offset());
-        bind(memory, 2, to.buffer(), to.offset());
-        bind(memory, 3, scratch, 0);
-    }
-
-    private void bind(Memory memory, int i, int buffer, int offset) {
-        arrays[i] = memory.array(buffer);
-        bases[i] = memory.base(buffer) + offset;
+        Operand.bind(memory, arrays, bases, from, cotangent, to, Operand.of(scratch));
     }
 
     @Override

@@ -27,10 +27,7 @@ public final class DenseTask implements Task {
 
     @Override
     public void bind(Memory memory) {
-        for (int i = 0; i < operands.length; i++) {
-            arrays[i] = memory.array(operands[i].buffer());
-            bases[i] = memory.base(operands[i].buffer()) + operands[i].offset();
-        }
+        Operand.bind(memory, arrays, bases, operands);
     }
 
     @Override

@@ -109,14 +109,7 @@ final class DepthwiseTask implements ConvStep {
 
     @Override
     public void bind(Memory memory) {
-        bind(memory, 0, from);
-        bind(memory, 1, weight);
-        bind(memory, 2, to);
-    }
-
-    private void bind(Memory memory, int i, Operand o) {
-        arrays[i] = memory.array(o.buffer());
-        bases[i] = memory.base(o.buffer()) + o.offset();
+        Operand.bind(memory, arrays, bases, from, weight, to);
     }
 
     @Override

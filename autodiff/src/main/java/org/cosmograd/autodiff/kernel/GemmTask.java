@@ -65,14 +65,7 @@ public final class GemmTask implements Task {
 
     @Override
     public void bind(Memory memory) {
-        bind(memory, 0, a);
-        bind(memory, 1, b);
-        bind(memory, 2, c);
-    }
-
-    private void bind(Memory memory, int i, Operand o) {
-        arrays[i] = memory.array(o.buffer());
-        bases[i] = memory.base(o.buffer()) + o.offset();
+        Operand.bind(memory, arrays, bases, a, b, c);
     }
 
     @Override

@@ -8,6 +8,19 @@ import java.util.Arrays;
 /// @param offset place of the first element
 /// @param strides distance between neighbours along each axis
 public record Operand(int buffer, int offset, int[] strides) {
+    /// A whole buffer, whatever its form.
+    static Operand of(int buffer) {
+        return new Operand(buffer, 0, new int[0]);
+    }
+
+    /// Looks up the arrays of operands and the places in them where the operands begin.
+    static void bind(Memory memory, Object[] arrays, int[] bases, Operand... operands) {
+        for (int i = 0; i < operands.length; i++) {
+            arrays[i] = memory.array(operands[i].buffer);
+            bases[i] = memory.base(operands[i].buffer) + operands[i].offset;
+        }
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof Operand x && buffer == x.buffer && offset == x.offset && Arrays.equals(strides, x.strides);
