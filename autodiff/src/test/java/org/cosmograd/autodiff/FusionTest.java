@@ -64,6 +64,22 @@ class FusionTest {
         }
     }
 
+    /// Few and many channels, an odd width (no paired sums), one image and several, channels apart.
+    @Test
+    void whatFollowsAConvolutionRunsOnItsPlaces() {
+        for (int[] size : new int[][] {{1, 9, 7, 3, 5}, {2, 12, 16, 16, 32}, {3, 8, 11, 20, 24}, {4, 6, 8, 1, 17}}) {
+            Tensor x = normal(1, size[0], size[1], size[2], size[3]);
+            Tensor w = normal(2, 3, 3, size[3], size[4]);
+            Tensor b = normal(3, size[4]);
+            Convolution same = Convolution.same(2);
+            assertEquals(1, steps(v -> same.apply(v.get(0), v.get(1)).add(v.get(2)).relu(), x, w, b));
+        }
+        Tensor x = normal(1, 2, 10, 12, 24);
+        Tensor w = normal(2, 3, 3, 1, 24);
+        Convolution depthwise = Convolution.same(2).groups(24);
+        assertEquals(1, steps(v -> depthwise.apply(v.get(0), v.get(1)).add(v.get(2)).tanh(), x, w, normal(3, 24)));
+    }
+
     @Test
     void gradientsOfSlicesArePutTogetherInPlace() {
         Tensor x = normal(4, 64, 8, 5);

@@ -9,6 +9,7 @@ import org.cosmograd.autodiff.kernel.ConvShape;
 import org.cosmograd.autodiff.kernel.ConvTask;
 import org.cosmograd.autodiff.kernel.ConvWeightTask;
 import org.cosmograd.autodiff.kernel.DenseTask;
+import org.cosmograd.autodiff.kernel.Gemm;
 import org.cosmograd.autodiff.kernel.LargestPlaces;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.Repeats;
@@ -49,10 +50,11 @@ final class Convolutions {
         }
     }
 
-    static Task task(Conv op, DType type, ConvShape s, Operand a, Operand b, Operand to, int scratch) {
+    /// The task; `finished` hears of rows (places of the result) unless it is a weight gradient.
+    static Task task(Conv op, DType type, ConvShape s, Operand a, Operand b, Operand to, int scratch, Gemm.RowBlock finished) {
         return switch (op) {
-            case Conv.Forward f -> ConvTask.forward(type, s, a, b, to, scratch);
-            case Conv.InputGradient g -> ConvTask.inputGradient(type, s, a, b, to, scratch);
+            case Conv.Forward f -> ConvTask.forward(type, s, a, b, to, scratch, finished);
+            case Conv.InputGradient g -> ConvTask.inputGradient(type, s, a, b, to, scratch, finished);
             case Conv.WeightGradient g -> ConvWeightTask.of(type, s, a, b, to, scratch);
         };
     }

@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.RowsTask;
 
-/// Joins consecutive loops over the same rows, and the product whose rows they use, to one step that takes a block of rows through
+/// Joins consecutive loops over the same rows, and the product or convolution whose rows they use, to one step that takes a block of rows through
 /// all of them. A row of a loop may use only the same row of earlier ones.
 final class RowPipelines {
     private static final int FEWEST_ROWS = 16;
@@ -21,7 +22,7 @@ final class RowPipelines {
 
     private final List<Schedule.Buffer> buffers;
     private final Map<Schedule.Step, RowsTask.Stage> loops = new IdentityHashMap<>();
-    private final Map<Schedule.Step, RowsTask.Product> products = new IdentityHashMap<>();
+    private final Map<Schedule.Step, RowsTask.Producer> producers = new IdentityHashMap<>();
 
     RowPipelines(List<Schedule.Buffer> buffers) {
         this.buffers = buffers;
@@ -34,16 +35,16 @@ final class RowPipelines {
         }
     }
 
-    /// Says what a step does.
-    void product(Schedule.Step step, RowsTask.Product product) {
-        products.put(step, product);
+    /// Says what rows a step makes.
+    void producer(Schedule.Step step, RowsTask.Producer producer) {
+        producers.put(step, producer);
     }
 
     /// A run of steps that go together.
     private final class Chain {
         final List<Schedule.Step> steps = new ArrayList<>();
         final List<RowsTask.Stage> stages = new ArrayList<>();
-        Optional<RowsTask.Product> product = Optional.empty();
+        Optional<RowsTask.Producer> producer = Optional.empty();
         int rows;
         private final List<Operand> written = new ArrayList<>();
         private final List<Integer> extents = new ArrayList<>();
@@ -51,12 +52,12 @@ final class RowPipelines {
 
         Chain(Schedule.Step first) {
             steps.add(first);
-            RowsTask.Product p = products.get(first);
+            RowsTask.Producer p = producers.get(first);
             RowsTask.Stage s = loops.get(first);
             if (p != null) {
-                product = Optional.of(p);
-                rows = p.m();
-                write(p.c(), new int[] {p.m(), p.n()});
+                producer = Optional.of(p);
+                rows = p.rows();
+                write(p.result(), new int[] {rows, p.columns()});
                 read.addAll(first.reads());
             } else if (s != null) {
                 rows = s.dims()[0];
@@ -82,10 +83,11 @@ final class RowPipelines {
         }
 
         boolean accepts(Schedule.Step step) {
-            RowsTask.Stage s = loops.get(step);
-            if (s == null || rows < FEWEST_ROWS || s.dims()[0] != rows || stages.size() >= MOST_STAGES) {
+            Optional<RowsTask.Stage> stage = fitted(step);
+            if (stage.isEmpty() || rows < FEWEST_ROWS || stages.size() >= MOST_STAGES) {
                 return false;
             }
+            RowsTask.Stage s = stage.get();
             boolean related = false;
             int sources = s.body().sources().size();
             for (int k = 0; k < s.operands().size(); k++) {
@@ -107,10 +109,34 @@ final class RowPipelines {
 
         void add(Schedule.Step step) {
             steps.add(step);
+            fitted(step).ifPresent(this::take);
+        }
+
+        /// A loop as one over the rows of this chain: leading axes that lie evenly one after the other are one axis of rows.
+        private Optional<RowsTask.Stage> fitted(Schedule.Step step) {
             RowsTask.Stage s = loops.get(step);
-            if (s != null) {
-                take(s);
+            if (s == null || s.dims().length == 0) {
+                return Optional.empty();
             }
+            int[] dims = s.dims();
+            int last = 0;
+            long product = dims[0];
+            while (product < rows && last + 1 < dims.length) {
+                product *= dims[++last];
+            }
+            int lead = last;
+            boolean even = s.operands().stream()
+                    .allMatch(o -> IntStream.range(0, lead).allMatch(i -> o.strides()[i] == o.strides()[i + 1] * dims[i + 1]));
+            if (product != rows || !even) {
+                return Optional.empty();
+            }
+            int[] merged = Arrays.copyOfRange(dims, lead, dims.length);
+            merged[0] = rows;
+            List<Operand> operands = s.operands().stream()
+                    .map(o -> new Operand(o.buffer(), o.offset(), Arrays.copyOfRange(o.strides(), lead, dims.length)))
+                    .toList();
+            return Optional.of(new RowsTask.Stage(s.body(), merged, operands, s.cost()))
+                    .filter(x -> RowsTask.isPossible(x.body(), x.dims(), x.operands()));
         }
     }
 
@@ -151,15 +177,15 @@ final class RowPipelines {
     private Schedule.Step joined(Chain chain, List<Schedule.Step> all) {
         List<RowsTask.Stage> stages = inPlace(chain, all);
         int rows = chain.rows;
-        Optional<RowsTask.Product> product = chain.product;
+        Optional<RowsTask.Producer> producer = chain.producer;
         Set<Integer> unused = new HashSet<>();
         chain.steps.forEach(s -> unused.addAll(s.writes()));
         stages.forEach(s -> s.operands().forEach(o -> unused.remove(o.buffer())));
-        product.ifPresent(p -> unused.remove(p.c().buffer()));
+        producer.ifPresent(p -> chain.steps.getFirst().writes().forEach(unused::remove));
         List<Integer> reads = chain.steps.stream().flatMap(s -> s.reads().stream()).filter(b -> !unused.contains(b)).distinct().toList();
         List<Integer> writes = chain.steps.stream().flatMap(s -> s.writes().stream()).filter(b -> !unused.contains(b)).distinct().toList();
         return new Schedule.Step(
-                () -> new RowsTask(rows, stages, product),
+                () -> new RowsTask(rows, stages, producer),
                 reads,
                 writes,
                 chain.steps.stream().flatMap(s -> s.nodes().stream()).toList(),
@@ -184,7 +210,7 @@ final class RowPipelines {
                             && new Operand(to.buffer(), from.offset(), from.strides()).equals(to)
                             && buffers.get(from.buffer()).length() == buffers.get(to.buffer()).length()
                             && buffers.get(from.buffer()).kind() == Schedule.Kind.INSIDE
-                            && chain.product.filter(p -> p.c().buffer() == from.buffer()).isEmpty()
+                            && chain.producer.filter(p -> p.result().buffer() == from.buffer()).isEmpty()
                             && isOwn(from, stages, last, chain, all)
                             && isNew(to.buffer(), stages, last, all);
                     if (fits) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.cosmograd.autodiff.kernel.Cost;
 import org.cosmograd.autodiff.kernel.DenseTask;
 import org.cosmograd.autodiff.kernel.ElementFunction;
 import org.cosmograd.autodiff.kernel.FftTask;
+import org.cosmograd.autodiff.kernel.Gemm;
 import org.cosmograd.autodiff.kernel.GemmTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -420,7 +422,8 @@ public final class Schedule {
                 List.of(i),
                 flops);
         if (r == 2 && n.shape().size() > 0) {
-            pipelines.product(steps.getLast(), new RowsTask.Product(rows, columns, inner, a.operand(), b.operand(), c.operand()));
+            pipelines.producer(steps.getLast(), new RowsTask.Producer(rows, columns, c.operand(),
+                    told -> new GemmTask(rows, columns, inner, a.operand(), b.operand(), c.operand(), told)));
         }
     }
 
@@ -432,12 +435,19 @@ public final class Schedule {
         TensorType memory = new TensorType(type, Convolutions.scratch(op, type, s));
         int scratch = buffer(Kind.INSIDE, memory, -1);
         View to = define(i);
+        Function<Gemm.RowBlock, Task> task = told -> Convolutions.task(op, type, s, a.operand(), b.operand(), to.operand(), scratch, told);
         step(
-                () -> Convolutions.task(op, type, s, a.operand(), b.operand(), to.operand(), scratch),
+                () -> task.apply((from, end) -> {}),
                 List.of(a, b),
                 List.of(to, dense(scratch, memory.shape())),
                 List.of(i),
                 2 * s.work());
+        int channels = n.shape().dim(-1);
+        int rows = n.shape().size() / Math.max(1, channels);
+        if (!(op instanceof Conv.WeightGradient) && rows > 0) {
+            Operand places = new Operand(to.buffer(), to.offset(), new int[] {channels, 1});
+            pipelines.producer(steps.getLast(), new RowsTask.Producer(rows, channels, places, task));
+        }
     }
 
     private void spectral(int i, Graph.Node n, Spectral f) {

@@ -24,10 +24,21 @@ public final class GemmTask implements Task {
     private final Operand c;
     private final Object[] arrays = new Object[3];
     private final int[] bases = new int[3];
+    private final Gemm.RowBlock finished;
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
     public GemmTask(DType type, int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
+        this(batch, m, n, k, a, b, c, Gemm.NOTHING);
+    }
+
+    /// One product, whose rows `finished` hears of; operands have two strides.
+    public GemmTask(int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {
+        this(new int[0], m, n, k, a, b, c, finished);
+    }
+
+    private GemmTask(int[] batch, int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {
+        this.finished = finished;
         int[][] strides = {lead(a), lead(b), lead(c)};
         int[] axes = Axes.merge(batch, strides, 0);
         int r = a.strides().length;
@@ -84,7 +95,7 @@ public final class GemmTask implements Task {
             Gemm.product(m, n, k, arrays[0], bases[0] + Axes.advance(batch, r, a.strides(), i), a.strides()[r], a.strides()[r + 1],
                     arrays[1], bases[1] + Axes.advance(batch, r, b.strides(), i), b.strides()[r], b.strides()[r + 1],
                     arrays[2], bases[2] + Axes.advance(batch, r, c.strides(), i), c.strides()[r], c.strides()[r + 1], false,
-                    Gemm.NOTHING);
+                    finished);
         }
     }
 

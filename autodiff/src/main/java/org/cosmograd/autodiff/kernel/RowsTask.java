@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 
 /// Several loops over the same rows, one block of rows after the other: what a loop leaves for the next is still in the cache. A
-/// softmax, its largest elements, exponentials with their sums, and quotients, is one such task. A matrix product may come first; its
-/// rows go through the loops as soon as they are final ([Gemm.RowBlock]).
+/// softmax, its largest elements, exponentials with their sums, and quotients, is one such task. A matrix product or a convolution may come
+/// first; its rows go through the loops as soon as they are final ([Gemm.RowBlock]).
 public final class RowsTask implements Task {
     /// One loop.
     ///
@@ -18,8 +19,13 @@ public final class RowsTask implements Task {
     /// @param cost arithmetic operations for one element
     public record Stage(LoopSpec body, int[] dims, List<Operand> operands, int cost) {}
 
-    /// The product `C[m,n] = A[m,k]·B[k,n]`, operands with two strides each.
-    public record Product(int m, int n, int k, Operand a, Operand b, Operand c) {}
+    /// What makes the rows in the first place.
+    ///
+    /// @param rows their number
+    /// @param columns elements of a row
+    /// @param result where they go, with two strides
+    /// @param task makes a task that tells of rows as they become final
+    public record Producer(int rows, int columns, Operand result, Function<Gemm.RowBlock, Task> task) {}
 
     private static final long GRAIN = 600_000;
     /// Bytes of a block, about a tenth of a second cache.
@@ -31,15 +37,12 @@ public final class RowsTask implements Task {
     private final int blockRows;
     private final int chunkRows;
     private final Workers.Task body = this::chunk;
-    private final Optional<Product> product;
-    private final Object[] factors = new Object[3];
-    private final int[] factorBases = new int[3];
-    private final Gemm.RowBlock finished = this::block;
+    private final Optional<Task> producer;
 
-    /// Loops over `rows` rows, after a product if there is one.
-    public RowsTask(int rows, List<Stage> stages, Optional<Product> product) {
+    /// Loops over `rows` rows, after what makes them if it is part of the task.
+    public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer) {
         this.rows = rows;
-        this.product = product;
+        this.producer = producer.map(p -> p.task().apply(this::block));
         this.loops = stages.stream().map(Loop::new).toArray(Loop[]::new);
         long bytes = 0;
         long work = 0;
@@ -85,24 +88,13 @@ public final class RowsTask implements Task {
         for (Loop l : loops) {
             l.bind(memory);
         }
-        if (product.isPresent()) {
-            List<Operand> all = List.of(product.get().a, product.get().b, product.get().c);
-            for (int i = 0; i < 3; i++) {
-                factors[i] = memory.array(all.get(i).buffer());
-                factorBases[i] = memory.base(all.get(i).buffer()) + all.get(i).offset();
-            }
-        }
+        producer.ifPresent(p -> p.bind(memory));
     }
 
     @Override
     public void run() {
-        if (product.isPresent()) {
-            Product p = product.get();
-            int[] a = p.a.strides();
-            int[] b = p.b.strides();
-            int[] c = p.c.strides();
-            Gemm.product(p.m, p.n, p.k, factors[0], factorBases[0], a[0], a[1], factors[1], factorBases[1], b[0], b[1], factors[2],
-                    factorBases[2], c[0], c[1], false, finished);
+        if (producer.isPresent()) {
+            producer.get().run();
             return;
         }
         int chunks = (rows + chunkRows - 1) / chunkRows;
@@ -193,7 +185,7 @@ public final class RowsTask implements Task {
 
     @Override
     public String toString() {
-        return (product.isPresent() ? "gemm " + product.get().m + " x " + product.get().n + " x " + product.get().k + " and " : "")
+        return producer.map(p -> p + " and ").orElse("")
                 + loops.length + " loops over " + rows + " rows, " + Arrays.stream(loops).map(l -> "x " + l.n).toList();
     }
 }
