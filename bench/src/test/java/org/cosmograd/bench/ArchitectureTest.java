@@ -234,8 +234,9 @@ class ArchitectureTest {
 
     @Test
     void runTimeDependenciesAreFew() {
+        // com.sun.management is the JDK's too (module jdk.management)
         List<String> allowed = new ArrayList<>(
-                List.of("", "java..", "javax..", "jdk.incubator.vector..", "org.cosmograd.."));
+                List.of("", "java..", "javax..", "jdk.incubator.vector..", "com.sun.management..", "org.cosmograd.."));
         allowed.addAll(LIBRARIES);
         String logging = "java.util.logging..";
         check(classes()
