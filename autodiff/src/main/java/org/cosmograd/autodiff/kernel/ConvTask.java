@@ -104,12 +104,7 @@ public final class ConvTask implements ConvStep {
     /// The convolution of `from` with `weight`; `finished` hears of rows (places of the result) as they become final.
     public static Task forward(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
-        if (DepthwiseTask.applies(shape)) {
-            return new DepthwiseTask(type, shape, false, from, weight, to, finished);
-        }
-        return WinogradTask.applies(shape, false)
-                ? new WinogradTask(type, shape, false, from, weight, to, scratch, finished, false)
-                : new ConvTask(type, shape, false, from, weight, to, scratch, finished, false);
+        return of(type, shape, false, from, weight, to, scratch, finished);
     }
 
     /// The input gradient of a convolution for the cotangent `from` of its result.
@@ -120,12 +115,17 @@ public final class ConvTask implements ConvStep {
     /// The input gradient of a convolution; `finished` hears of rows (places of the input) as they become final.
     public static Task inputGradient(DType type, ConvShape shape, Operand from, Operand weight, Operand to, int scratch,
             Gemm.RowBlock finished) {
+        return of(type, shape, true, from, weight, to, scratch, finished);
+    }
+
+    private static Task of(DType type, ConvShape shape, boolean gradient, Operand from, Operand weight, Operand to, int scratch,
+            Gemm.RowBlock finished) {
         if (DepthwiseTask.applies(shape)) {
-            return new DepthwiseTask(type, shape, true, from, weight, to, finished);
+            return new DepthwiseTask(type, shape, gradient, from, weight, to, finished);
         }
-        return WinogradTask.applies(shape, true)
-                ? new WinogradTask(type, shape, true, from, weight, to, scratch, finished, false)
-                : new ConvTask(type, shape, true, from, weight, to, scratch, finished, false);
+        return WinogradTask.applies(shape, gradient)
+                ? new WinogradTask(type, shape, gradient, from, weight, to, scratch, finished, false)
+                : new ConvTask(type, shape, gradient, from, weight, to, scratch, finished, false);
     }
 
     @Override
