@@ -10,7 +10,10 @@ import java.util.concurrent.locks.LockSupport;
 /// has the same bits on any number of threads. A run allocates nothing. A run started inside a chunk, or while another thread
 /// has the pool, runs inline on its own thread, chunks in ascending order.
 ///
-/// Idle workers spin for some tens of microseconds (waking one that is parked takes its caller ten), so that the next run of the same step finds them awake, and then park.
+/// To wake a parked worker costs its caller tens of microseconds, on a virtual machine a hundred, and there the worker may come up on
+/// the caller's own processor and compete with it for milliseconds. So idle workers stay awake for a while after a run: they spin, and
+/// soon offer their processor to others at every look. That while is [#MOST_PATIENCE_NANOS] as long as runs follow each other; each time
+/// it passes in vain the next one is half as long, so that runs far apart cost little.
 @SuppressWarnings("NullAway") // fields hold the work at hand
 public final class Workers {
     /// What is run, once per chunk. Chunks may run at the same time and in any order.
@@ -20,8 +23,16 @@ public final class Workers {
         void run(int chunk);
     }
 
-    private static final long SPIN_NANOS = 80_000;
+    /// How long a worker stays awake for the next run.
+    static final long MOST_PATIENCE_NANOS = 3_000_000;
+
+    static final long LEAST_PATIENCE_NANOS = 100_000;
+    /// For so long it waits without offering its processor to other threads.
+    private static final long SPIN_NANOS = 50_000;
     private static final int PAUSES_PER_LOOK_AT_THE_CLOCK = 16;
+    /// The same for a caller whose last chunks are under way elsewhere, in pauses; after so many more it naps.
+    private static final int PAUSES_OF_CALLER = 1_000;
+    private static final int YIELDS_OF_CALLER = 2_000;
     private static final long NAP_NANOS = 50_000;
 
     /// Counters live this many longs apart: two cache lines, because the hardware fetches lines in pairs.
@@ -89,14 +100,18 @@ public final class Workers {
         for (int w = 0; w < helpers; w++) {
             if (POOL[w] == null) {
                 start(w);
-            } else if ((long) COUNTER.getVolatile(COUNTERS, FIRST_PARKED + w * APART) != 0) {
+            } else if (COUNTER.compareAndSet(COUNTERS, FIRST_PARKED + w * APART, 1L, 0L)) {
+                // Once only: it may be a while before it runs.
                 LockSupport.unpark(POOL[w]);
             }
         }
         work(ticket);
         for (int spins = 0; (long) COUNTER.getAcquire(COUNTERS, DONE) < chunks; spins++) {
-            if (spins < 20_000) {
+            if (spins < PAUSES_OF_CALLER) {
                 Thread.onSpinWait();
+            } else if (spins < PAUSES_OF_CALLER + YIELDS_OF_CALLER) {
+                // Whoever has the chunk may be waiting for this processor.
+                Thread.yield();
             } else {
                 LockSupport.parkNanos(NAP_NANOS);
             }
@@ -144,33 +159,54 @@ public final class Workers {
     /// The life of worker `w`: wait for a ticket not seen before, work, repeat.
     private static void idle(int w) {
         long last = 0;
+        long patience = MOST_PATIENCE_NANOS;
         while (true) {
-            long ticket = await(w, last);
+            boolean soon = spin(w, last, patience);
+            patience = patience(patience, soon);
+            if (!soon) {
+                park(w, last);
+            }
+            long ticket = (long) COUNTER.getVolatile(COUNTERS, TICKET);
             last = ticket >>> 32;
             work(ticket);
         }
     }
 
-    private static long await(int w, long last) {
-        long deadline = System.nanoTime() + SPIN_NANOS;
-        for (int spins = 1; ; spins++) {
-            long ticket = (long) COUNTER.getVolatile(COUNTERS, TICKET);
-            if (ticket >>> 32 != last && w < threads - 1) {
-                return ticket;
-            }
-            if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0 && System.nanoTime() > deadline) {
-                break;
+    /// How long to wait for the next run, after a wait of `patience` at most in which a run came or not.
+    static long patience(long patience, boolean came) {
+        return came ? MOST_PATIENCE_NANOS : Math.max(LEAST_PATIENCE_NANOS, patience / 2);
+    }
+
+    private static boolean called(int w, long last) {
+        return (long) COUNTER.getVolatile(COUNTERS, TICKET) >>> 32 != last && w < threads - 1;
+    }
+
+    /// Waits awake.
+    ///
+    /// @return whether there is a ticket not seen before
+    private static boolean spin(int w, long last, long patience) {
+        long start = System.nanoTime();
+        for (int spins = 1; !called(w, last); spins++) {
+            if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0) {
+                long waited = System.nanoTime() - start;
+                if (waited > patience) {
+                    return false;
+                } else if (waited > SPIN_NANOS) {
+                    Thread.yield();
+                }
             }
             Thread.onSpinWait();
         }
-        int parked = FIRST_PARKED + w * APART;
+        return true;
+    }
+
+    private static void park(int w, long last) {
         while (true) {
             // Announce first, look again, then park: a ticket published in between is either seen here or its publisher sees us.
-            COUNTER.setVolatile(COUNTERS, parked, 1L);
-            long ticket = (long) COUNTER.getVolatile(COUNTERS, TICKET);
-            if (ticket >>> 32 != last && w < threads - 1) {
-                COUNTER.setVolatile(COUNTERS, parked, 0L);
-                return ticket;
+            COUNTER.setVolatile(COUNTERS, FIRST_PARKED + w * APART, 1L);
+            if (called(w, last)) {
+                COUNTER.setVolatile(COUNTERS, FIRST_PARKED + w * APART, 0L);
+                return;
             }
             LockSupport.park(Workers.class);
         }

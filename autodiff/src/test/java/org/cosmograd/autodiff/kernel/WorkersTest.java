@@ -3,7 +3,11 @@ package org.cosmograd.autodiff.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +49,39 @@ class WorkersTest {
             assertEquals(50, runs.get());
             Thread.sleep(3);
         }
+    }
+
+    @Test
+    void idleWorkersTakeNoTime() throws InterruptedException {
+        Workers.threads(3);
+        for (int repeat = 0; repeat < 100; repeat++) {
+            Workers.run(50, chunk -> {});
+        }
+        Thread.sleep(50);
+        long before = processorNanos();
+        Thread.sleep(100);
+        long idle = processorNanos() - before;
+        assertTrue(idle < 2_000_000, "idle workers took " + idle + " ns");
+    }
+
+    private static long processorNanos() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(t -> t != null && t.getThreadName().startsWith("cosmograd-worker"))
+                .mapToLong(t -> threads.getThreadCpuTime(t.getThreadId()))
+                .sum();
+    }
+
+    @Test
+    void workersWaitLessAndLessForRunsThatDoNotCome() {
+        long patience = Workers.MOST_PATIENCE_NANOS;
+        for (int i = 0; i < 20; i++) {
+            long next = Workers.patience(patience, false);
+            assertTrue(next < patience || next == Workers.LEAST_PATIENCE_NANOS);
+            patience = next;
+        }
+        assertEquals(Workers.LEAST_PATIENCE_NANOS, patience);
+        assertEquals(Workers.MOST_PATIENCE_NANOS, Workers.patience(patience, true));
     }
 
     @Test
