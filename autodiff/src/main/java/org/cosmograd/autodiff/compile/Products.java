@@ -20,7 +20,7 @@ record Products(Graph graph, Values values, Steps steps) {
         int inner = a.shape().dim(-1);
         double flops = 2.0 * n.shape().size() * inner;
         steps.add(
-                () -> new GemmTask(n.dtype(), batch, rows, columns, inner, a.operand(), b.operand(), c.operand()),
+                () -> new GemmTask(batch, rows, columns, inner, a.operand(), b.operand(), c.operand()),
                 List.of(a, b),
                 List.of(c),
                 List.of(i),
