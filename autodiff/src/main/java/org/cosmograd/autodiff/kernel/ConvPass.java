@@ -271,12 +271,12 @@ final class ConvPass {
                 int p1 = axes[1].pace * row(unit) + axes[1].lowest() + j;
                 int row = at + (i * planeRows + j) * width * channels;
                 if (p0 < 0 || p0 >= source[0] || p1 < 0 || p1 >= source[1] || inside == 0) {
-                    ConvScalar.zero(to, row, n2 * channels);
+                    Storage.zero(to, row, n2 * channels);
                 } else {
                     int read = ((image(unit) * source[0] + p0) * source[1] + p1) * source[2] + first2 + before;
-                    ConvScalar.zero(to, row, before * channels);
+                    Storage.zero(to, row, before * channels);
                     System.arraycopy(from, base + read * channels, to, row + before * channels, inside * channels);
-                    ConvScalar.zero(to, row + (before + inside) * channels, (n2 - before - inside) * channels);
+                    Storage.zero(to, row + (before + inside) * channels, (n2 - before - inside) * channels);
                 }
             }
         }

@@ -146,7 +146,7 @@ public final class ConvTask implements ConvStep {
                 for (int e = 0; e < each; e++) {
                     int source = bases[1] + (tap * inputs + e) * shape.q() + group * outputs + first;
                     System.arraycopy(arrays[1], source, arrays[3], at, width);
-                    ConvScalar.zero(arrays[3], at + width, step - width);
+                    Storage.zero(arrays[3], at + width, step - width);
                     at += step;
                 }
             }

@@ -104,7 +104,7 @@ final class DepthwiseWeightTask implements ConvStep {
         int end = (int) ((long) pass.units * (number + 1) / parts.parts);
         int c = shape.c();
         int sums = bases[3] + number * parts.length;
-        ConvScalar.zero(arrays[3], sums, parts.length);
+        Storage.zero(arrays[3], sums, parts.length);
         ConvScratch mine = ConvScratch.mine();
         for (int unit = begin; unit < end; unit++) {
             Object a = arrays[0];

@@ -152,7 +152,7 @@ final class WinogradTask implements ConvStep {
                             apart);
                 }
                 for (int p = 0; p < POINTS; p++) {
-                    ConvScalar.zero(arrays[3], at + p * apart + width, step - width);
+                    Storage.zero(arrays[3], at + p * apart + width, step - width);
                 }
                 at += step;
             }
