@@ -237,6 +237,11 @@ public final class Tensor {
         return storage != null;
     }
 
+    /// The value alone, computed now, without the expression that led to it: no derivative passes, and its memory is free.
+    public Tensor evaluated() {
+        return of(type, storage());
+    }
+
     /// The value's storage, computing it if need be: row-major elements.
     public Storage storage() {
         Storage s = storage;

@@ -20,7 +20,7 @@ import org.cosmograd.bench.speed.Peers;
 import org.cosmograd.bench.speed.Scoreboard;
 import org.cosmograd.bench.speed.Stopwatch;
 import org.cosmograd.nn.Progress;
-import org.cosmograd.sbi.io.AtomicFile;
+import org.cosmograd.nn.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.cosmograd.bench.speed.Case;
 import org.cosmograd.bench.speed.Cases;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

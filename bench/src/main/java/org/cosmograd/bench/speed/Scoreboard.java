@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.Json;
 
 /// The best of everybody in every case, as a table with ratios and goals.
 public final class Scoreboard {
