@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.List;
+import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.ShapeException;
@@ -13,6 +14,7 @@ import org.cosmograd.autodiff.kernel.Gemm;
 import org.cosmograd.autodiff.kernel.LargestPlaces;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.Repeats;
+import org.cosmograd.autodiff.kernel.RowsTask;
 import org.cosmograd.autodiff.kernel.Task;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
@@ -20,11 +22,27 @@ import org.cosmograd.autodiff.op.Pool;
 import org.cosmograd.autodiff.op.Repeat;
 
 /// From convolutions and pooling as operations to their tasks.
-final class Convolutions {
-    private Convolutions() {}
+record Convolutions(Graph graph, Values values, Steps steps) {
+
+    void convolution(int i, Conv op) {
+        Graph.Node n = graph.node(i);
+        View a = values.dense(n.in().get(0));
+        View b = values.dense(n.in().get(1));
+        ConvShape s = shape(op, a.shape(), b.shape(), n.shape());
+        View scratch = steps.scratch(n.dtype(), scratchLength(op, n.dtype(), s));
+        View to = values.define(i);
+        Function<Gemm.RowBlock, Task> task = told -> task(op, n.dtype(), s, a.operand(), b.operand(), to.operand(), scratch.buffer(), told);
+        steps.add(() -> task.apply((from, end) -> {}), List.of(a, b), List.of(to, scratch), List.of(i), 2 * s.work());
+        int channels = n.shape().dim(-1);
+        int rows = n.shape().size() / Math.max(1, channels);
+        if (!(op instanceof Conv.WeightGradient) && rows > 0) {
+            Operand places = new Operand(to.buffer(), to.offset(), new int[] {channels, 1});
+            steps.rows(new RowsTask.Producer(rows, channels, places, task));
+        }
+    }
 
     /// The sizes of a convolution from the shapes of its operands and its result.
-    static ConvShape shape(Conv op, Shape first, Shape second, Shape result) {
+    private static ConvShape shape(Conv op, Shape first, Shape second, Shape result) {
         Shape x = op instanceof Conv.InputGradient ? result : first;
         Shape w = op instanceof Conv.WeightGradient ? result : second;
         Shape y = op instanceof Conv.Forward ? result : op instanceof Conv.InputGradient ? first : second;
@@ -39,11 +57,11 @@ final class Convolutions {
     }
 
     /// The scratch that the task needs.
-    static Shape scratch(Conv op, DType type, ConvShape s) {
+    private static int scratchLength(Conv op, DType type, ConvShape s) {
         try {
-            return Shape.of(op instanceof Conv.WeightGradient
+            return op instanceof Conv.WeightGradient
                     ? ConvWeightTask.scratchLength(type, s)
-                    : ConvTask.scratchLength(type, s, op instanceof Conv.InputGradient));
+                    : ConvTask.scratchLength(type, s, op instanceof Conv.InputGradient);
         } catch (ArithmeticException tooLarge) {
             throw new ShapeException("convolution: the packed weights for " + s.c() + " input and " + s.q()
                     + " output channels would hold more than 2147483583 elements; take fewer channels or a smaller kernel");
@@ -51,7 +69,7 @@ final class Convolutions {
     }
 
     /// The task; `finished` hears of rows (places of the result) unless it is a weight gradient.
-    static Task task(Conv op, DType type, ConvShape s, Operand a, Operand b, Operand to, int scratch, Gemm.RowBlock finished) {
+    private static Task task(Conv op, DType type, ConvShape s, Operand a, Operand b, Operand to, int scratch, Gemm.RowBlock finished) {
         return switch (op) {
             case Conv.Forward f -> ConvTask.forward(type, s, a, b, to, scratch, finished);
             case Conv.InputGradient g -> ConvTask.inputGradient(type, s, a, b, to, scratch, finished);

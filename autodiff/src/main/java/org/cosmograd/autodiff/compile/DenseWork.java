@@ -1,9 +1,11 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.kernel.Dense;
 import org.cosmograd.autodiff.kernel.DenseTask;
+import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Indexing;
 import org.cosmograd.autodiff.op.LinearAlgebra;
@@ -12,14 +14,24 @@ import org.cosmograd.autodiff.op.RandomDraw;
 import org.cosmograd.autodiff.op.Reduction;
 import org.cosmograd.autodiff.op.Repeat;
 
-/// What the operations do that take their operands dense and in row-major order.
-final class DenseWork {
-    private DenseWork() {}
+/// From the operations that take their operands dense and in row-major order to their tasks.
+record DenseWork(Graph graph, Values values, Steps steps) {
+
+    void dense(int i) {
+        Graph.Node n = graph.node(i);
+        List<View> in = n.in().stream().map(values::dense).toList();
+        List<Shape> shapes = in.stream().map(View::shape).toList();
+        View to = values.define(i);
+        List<Operand> operands = Stream.concat(in.stream(), Stream.of(to)).map(View::operand).toList();
+        // each task has work of its own, which may remember its operands
+        steps.add(
+                () -> new DenseTask(n.op().name(), of(n, shapes), operands), in, List.of(to), List.of(i), Flops.of(n.op(), n.shape(), shapes));
+    }
 
     /// The work of a node.
     ///
     /// @param in shapes of its operands
-    static DenseTask.Work of(Graph.Node n, List<Shape> in) {
+    private static DenseTask.Work of(Graph.Node n, List<Shape> in) {
         Shape first = in.isEmpty() ? n.shape() : in.getFirst();
         int size = first.size();
         return switch (n.op()) {

@@ -7,7 +7,6 @@ import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.kernel.Cost;
 import org.cosmograd.autodiff.op.Elementwise;
-import org.cosmograd.autodiff.op.Identity;
 import org.cosmograd.autodiff.op.Reduction;
 
 /// Decides which nodes share a loop. A group holds elementwise nodes of one shape and reductions of them along one axis; several
@@ -283,15 +282,5 @@ final class Fusion {
                 s.after.or(x.after);
             }
         }
-    }
-
-    /// Whether a node shows another's elements or is one itself; what a view is a view of.
-    int base(int node) {
-        while (Graph.isView(graph.node(node).op())) {
-            node = graph.node(node).op() instanceof Identity.After
-                    ? graph.node(node).in().getLast()
-                    : graph.node(node).in().getFirst();
-        }
-        return node;
     }
 }

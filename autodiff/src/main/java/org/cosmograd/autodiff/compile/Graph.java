@@ -416,4 +416,12 @@ final class Graph {
         return op instanceof Identity.After || (op instanceof Movement && !(op instanceof Movement.Pad) && !(op instanceof Movement.Concat));
     }
 
+    /// The node whose elements a node shows, if it is a view; else itself.
+    int base(int node) {
+        while (isView(node(node).op())) {
+            List<Integer> in = node(node).in();
+            node = node(node).op() instanceof Identity.After ? in.getLast() : in.getFirst();
+        }
+        return node;
+    }
 }

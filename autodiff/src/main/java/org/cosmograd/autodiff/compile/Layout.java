@@ -113,6 +113,11 @@ final class Layout {
         return node;
     }
 
+    /// The sizes of the axes in an order.
+    static int[] dims(Shape s, List<Integer> order) {
+        return order.stream().mapToInt(s::dim).toArray();
+    }
+
     static List<Integer> rowMajor(Shape s) {
         return IntStream.range(0, s.rank()).boxed().toList();
     }

@@ -66,7 +66,7 @@ final class Recompute {
         for (int i = 0; i < graph.size(); i++) {
             if (!Graph.isView(graph.node(i).op())) {
                 for (int o : graph.node(i).in()) {
-                    users.computeIfAbsent(base(o), k -> new TreeSet<>()).add(i);
+                    users.computeIfAbsent(graph.base(o), k -> new TreeSet<>()).add(i);
                 }
             }
         }
@@ -118,14 +118,6 @@ final class Recompute {
             }
         }
         return best;
-    }
-
-    private int base(int node) {
-        while (Graph.isView(graph.node(node).op())) {
-            List<Integer> in = graph.node(node).in();
-            node = graph.node(node).op() instanceof Identity.After ? in.getLast() : in.getFirst();
-        }
-        return node;
     }
 
     private boolean isCheap(int node) {
@@ -188,7 +180,7 @@ final class Recompute {
     private void follow(int node, Set<Integer> chain, Set<Integer> kept, int depth) {
         chain.add(node);
         for (int o : graph.node(node).in()) {
-            int b = base(o);
+            int b = graph.base(o);
             if (chain.contains(b) || alive.contains(b) || graph.node(b).op() instanceof Leaf) {
                 continue;
             }
@@ -225,7 +217,7 @@ final class Recompute {
             double at = c.late.stream().mapToInt(Integer::intValue).min().orElseThrow() - 0.5;
             for (int u : c.late) {
                 Graph.Node n = nodes.get(u);
-                List<Integer> in = n.in().stream().map(o -> o < graph.size() && base(o) == c.node ? copy(o, c, again, nodes) : o).toList();
+                List<Integer> in = n.in().stream().map(o -> o < graph.size() && graph.base(o) == c.node ? copy(o, c, again, nodes) : o).toList();
                 nodes.set(u, new Graph.Node(n.op(), in, n.type()));
             }
             while (rank.size() < nodes.size()) {
@@ -245,7 +237,7 @@ final class Recompute {
         Graph.Node made;
         if (n.isLiteral()) {
             return node;
-        } else if (c.chain.contains(node) || (Graph.isView(n.op()) && c.chain.contains(base(node)))) {
+        } else if (c.chain.contains(node) || (Graph.isView(n.op()) && c.chain.contains(graph.base(node)))) {
             List<Integer> in = new ArrayList<>();
             for (int i = 0; i < n.in().size(); i++) {
                 boolean wait = n.op() instanceof Identity.After && i == 0;

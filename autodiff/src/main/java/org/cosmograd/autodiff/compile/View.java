@@ -3,6 +3,7 @@ package org.cosmograd.autodiff.compile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.op.Movement;
@@ -19,6 +20,11 @@ record View(int buffer, int offset, int[] strides, Shape shape) {
             step *= shape.dim(axis);
         }
         return new View(buffer, 0, strides, shape);
+    }
+
+    /// A whole buffer whose elements are in row-major order.
+    static View dense(int buffer, Shape shape) {
+        return new View(buffer, 0, shape.strides(), shape);
     }
 
     /// Whether the elements lie in row-major order without gaps.
@@ -48,6 +54,14 @@ record View(int buffer, int offset, int[] strides, Shape shape) {
             count *= strides[i] == 0 ? Math.min(1, shape.dim(i)) : shape.dim(i);
         }
         return count;
+    }
+
+    /// The axes by how far apart neighbours lie, outermost first.
+    List<Integer> byStride() {
+        return IntStream.range(0, strides.length)
+                .boxed()
+                .sorted((a, b) -> Integer.compare(Math.abs(strides[b]), Math.abs(strides[a])))
+                .toList();
     }
 
     Operand operand(List<Integer> order) {

@@ -2,8 +2,6 @@ package org.cosmograd.autodiff.kernel;
 
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_boolean;
-import static java.lang.constant.ConstantDescs.CD_double;
-import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
@@ -12,7 +10,6 @@ import static java.lang.constant.ConstantDescs.MTD_void;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
-import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 
@@ -29,9 +26,6 @@ import java.lang.constant.MethodTypeDesc;
 /// @param walk    where `A` lies; along rows, the rows of `B` are adjacent and `bStep` is not looked at
 /// @param unroll  steps in one turn of the loop
 record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter.Walk walk, int unroll) {
-    private static final String VECTOR_PACKAGE = "jdk.incubator.vector";
-    private static final ClassDesc SPECIES = ClassDesc.of(VECTOR_PACKAGE, "VectorSpecies");
-    private static final ClassDesc ANY_VECTOR = ClassDesc.of(VECTOR_PACKAGE, "Vector");
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "ConvTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_int.arrayType(), CD_int, CD_Object, CD_int, CD_int,
             CD_Object, CD_int, CD_int, CD_Object, CD_int, CD_int, CD_boolean);
@@ -56,32 +50,12 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
     private static final int FROM = 16;
     private static final int FIRST_ROW = 17;
 
-    private ClassDesc vector() {
-        return ClassDesc.of(VECTOR_PACKAGE, doubles ? "DoubleVector" : "FloatVector");
-    }
-
-    private ClassDesc element() {
-        return doubles ? CD_double : CD_float;
-    }
-
-    private int lanes() {
-        return bits / (doubles ? 64 : 32);
+    private TileSums sums() {
+        return new TileSums(doubles, bits, rows, vectors, FIRST_ROW + rows, unroll);
     }
 
     private int row(int i) {
         return FIRST_ROW + i;
-    }
-
-    private int sum(int i, int v) {
-        return FIRST_ROW + rows + i * vectors + v;
-    }
-
-    private int operand(int u, int v) {
-        return sum(rows, u * vectors + v);
-    }
-
-    private int broadcast() {
-        return operand(unroll, 0);
     }
 
     ConvTile emit() {
@@ -101,10 +75,11 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
     private void body(CodeBuilder code) {
         Label work = code.newLabel();
         code.iload(STRETCHES).ifge(work).return_().labelBinding(work);
-        for (int array : new int[] {A, B, C}) {
-            code.aload(array).checkcast(element().arrayType()).astore(array);
-        }
-        begin(code);
+        TileSums sums = sums();
+        TileSums.Place c = (i, v) ->
+                code.aload(C).iload(C_AT).iload(C_STEP).loadConstant(i).imul().iadd().loadConstant(v * sums.lanes()).iadd();
+        sums.cast(code, A, B, C);
+        begin(code, sums, c);
         Label loop = code.newLabel();
         Label end = code.newLabel();
         code.iconst_0().istore(STRETCH);
@@ -118,106 +93,66 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
         }
         code.iconst_0().istore(P);
         if (unroll > 1) {
-            steps(code, unroll);
+            steps(code, sums, unroll);
         }
-        steps(code, 1);
+        steps(code, sums, 1);
         if (walk == GemmEmitter.Walk.ALONG_ROWS) {
-            code.iload(B_AT).iload(K).loadConstant(vectors * lanes()).imul().iadd().istore(B_AT);
+            code.iload(B_AT).iload(K).loadConstant(vectors * sums.lanes()).imul().iadd().istore(B_AT);
         }
         code.iinc(STRETCH, 1).goto_(loop).labelBinding(end);
-        eachSum(code, (i, v) -> {
-            code.aload(sum(i, v));
-            atC(code, i, v);
-            code.invokevirtual(vector(), "intoArray", MethodTypeDesc.of(CD_void, element().arrayType(), CD_int));
-        });
+        sums.store(code, c);
         code.return_();
     }
 
-    private interface AtSum {
-        void emit(int i, int v);
-    }
-
-    private void eachSum(CodeBuilder code, AtSum at) {
-        for (int i = 0; i < rows; i++) {
-            for (int v = 0; v < vectors; v++) {
-                at.emit(i, v);
-            }
-        }
-    }
-
     /// Sums from the old `C` or from zero.
-    private void begin(CodeBuilder code) {
+    private void begin(CodeBuilder code, TileSums sums, TileSums.Place c) {
         Label fresh = code.newLabel();
         Label ready = code.newLabel();
         code.iload(ACCUMULATE).ifeq(fresh);
-        eachSum(code, (i, v) -> {
-            species(code);
-            atC(code, i, v);
-            load(code).astore(sum(i, v));
-        });
+        for (int i = 0; i < rows; i++) {
+            sums.loadRow(code, i, c);
+        }
         code.goto_(ready).labelBinding(fresh);
-        eachSum(code, (i, v) -> {
-            species(code);
-            code.invokestatic(vector(), "zero", MethodTypeDesc.of(vector(), SPECIES)).astore(sum(i, v));
-        });
+        sums.zero(code);
         code.labelBinding(ready);
     }
 
     /// Steps of `p`, `turn` at a time, while that many are left.
-    private void steps(CodeBuilder code, int turn) {
+    private void steps(CodeBuilder code, TileSums sums, int turn) {
         boolean along = walk == GemmEmitter.Walk.ALONG_ROWS;
         Label loop = code.newLabel();
         Label end = code.newLabel();
         code.labelBinding(loop).iload(P).iload(K).loadConstant(turn - 1).isub().if_icmpge(end);
-        for (int u = 0; u < turn; u++) {
-            for (int v = 0; v < vectors; v++) {
-                species(code);
+        for (int step = 0; step < turn; step++) {
+            sums.loadOperands(code, step, (u, v) -> {
                 code.aload(B).iload(B_AT);
                 if (along) {
-                    code.iload(P).loadConstant(vectors * lanes()).imul().iadd().loadConstant((u * vectors + v) * lanes()).iadd();
+                    code.iload(P).loadConstant(vectors * sums.lanes()).imul().iadd().loadConstant((u * vectors + v) * sums.lanes()).iadd();
                 } else {
-                    code.loadConstant(v * lanes()).iadd();
+                    code.loadConstant(v * sums.lanes()).iadd();
                 }
-                load(code).astore(operand(u, v));
-            }
+            });
             if (!along) {
                 code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
             }
         }
-        for (int i = 0; i < rows; i++) {
-            for (int u = 0; u < turn; u++) {
-                species(code);
-                code.aload(A);
-                if (along) {
-                    code.iload(row(i)).iload(P).iadd().loadConstant(u).iadd();
-                } else {
-                    code.iload(FROM).iload(A_STEP).loadConstant(u).imul().iadd().loadConstant(i).iadd();
-                }
-                code.arrayLoad(TypeKind.from(element()))
-                        .invokestatic(vector(), "broadcast", MethodTypeDesc.of(vector(), SPECIES, element())).astore(broadcast());
-                for (int v = 0; v < vectors; v++) {
-                    code.aload(broadcast()).aload(operand(u, v)).aload(sum(i, v))
-                            .invokevirtual(vector(), "fma", MethodTypeDesc.of(vector(), ANY_VECTOR, ANY_VECTOR)).astore(sum(i, v));
-                }
+        for (int row = 0; row < rows; row++) {
+            for (int step = 0; step < turn; step++) {
+                int i = row;
+                int u = step;
+                sums.multiplyAdd(code, i, u, () -> {
+                    code.aload(A);
+                    if (along) {
+                        code.iload(row(i)).iload(P).iadd().loadConstant(u).iadd();
+                    } else {
+                        code.iload(FROM).iload(A_STEP).loadConstant(u).imul().iadd().loadConstant(i).iadd();
+                    }
+                });
             }
         }
         if (!along) {
             code.iload(FROM).iload(A_STEP).loadConstant(turn).imul().iadd().istore(FROM);
         }
         code.iinc(P, turn).goto_(loop).labelBinding(end);
-    }
-
-    private void species(CodeBuilder code) {
-        code.getstatic(vector(), "SPECIES_" + bits, SPECIES);
-    }
-
-    /// From a species, an array and an index on the stack.
-    private CodeBuilder load(CodeBuilder code) {
-        return code.invokestatic(vector(), "fromArray", MethodTypeDesc.of(vector(), SPECIES, element().arrayType(), CD_int));
-    }
-
-    /// Pushes `C` and the index of the vector `(i, v)` of the tile.
-    private void atC(CodeBuilder code, int i, int v) {
-        code.aload(C).iload(C_AT).iload(C_STEP).loadConstant(i).imul().iadd().loadConstant(v * lanes()).iadd();
     }
 }

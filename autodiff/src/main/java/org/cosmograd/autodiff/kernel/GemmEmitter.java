@@ -2,8 +2,6 @@ package org.cosmograd.autodiff.kernel;
 
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_boolean;
-import static java.lang.constant.ConstantDescs.CD_double;
-import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
@@ -12,7 +10,6 @@ import static java.lang.constant.ConstantDescs.MTD_void;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
-import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.function.Consumer;
@@ -69,32 +66,12 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         code.getstatic(vector(doubles), "SPECIES_" + bits, SPECIES);
     }
 
-    private ClassDesc vector() {
-        return vector(doubles);
-    }
-
-    private ClassDesc element() {
-        return doubles ? CD_double : CD_float;
-    }
-
-    private int lanes() {
-        return bits / (doubles ? 64 : 32);
+    private TileSums sums() {
+        return new TileSums(doubles, bits, rows, vectors, FIRST_ROW + rows, 1);
     }
 
     private int row(int i) {
         return FIRST_ROW + i;
-    }
-
-    private int sum(int i, int v) {
-        return FIRST_ROW + rows + i * vectors + v;
-    }
-
-    private int operand(int v) {
-        return sum(rows, v);
-    }
-
-    private int broadcast() {
-        return operand(vectors);
     }
 
     GemmTile emit() {
@@ -121,33 +98,17 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
     }
 
     private void body(CodeBuilder code) {
-        for (int array : new int[] {A, B, C}) {
-            code.aload(array).checkcast(element().arrayType()).astore(array);
-        }
-        begin(code);
-        loop(code);
-        eachSum(code, (i, v) -> {
-            code.aload(sum(i, v));
-            atC(code, i, v);
-            code.invokevirtual(vector(), "intoArray", MethodTypeDesc.of(CD_void, element().arrayType(), CD_int));
-        });
+        TileSums sums = sums();
+        sums.cast(code, A, B, C);
+        begin(code, sums);
+        loop(code, sums);
+        sums.store(code, (i, v) ->
+                code.aload(C).iload(C_AT).iload(C_STEP).loadConstant(i).imul().iadd().loadConstant(v * sums.lanes()).iadd());
         code.return_();
     }
 
-    private interface AtSum {
-        void emit(int i, int v);
-    }
-
-    private void eachSum(CodeBuilder code, AtSum at) {
-        for (int i = 0; i < rows; i++) {
-            for (int v = 0; v < vectors; v++) {
-                at.emit(i, v);
-            }
-        }
-    }
-
     /// Sums from the old `C` or from zero; positions of the rows of `A`.
-    private void begin(CodeBuilder code) {
+    private void begin(CodeBuilder code, TileSums sums) {
         Label fresh = code.newLabel();
         Label ready = code.newLabel();
         code.iload(ACCUMULATE).ifeq(fresh);
@@ -155,18 +116,11 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         // cost of the registers that the loop needs.
         code.iload(C_AT).istore(AT);
         for (int i = 0; i < rows; i++) {
-            for (int v = 0; v < vectors; v++) {
-                species(code);
-                code.aload(C).iload(AT).loadConstant(v * lanes()).iadd();
-                load(code).astore(sum(i, v));
-            }
+            sums.loadRow(code, i, (row, v) -> code.aload(C).iload(AT).loadConstant(v * sums.lanes()).iadd());
             code.iload(AT).iload(C_STEP).iadd().istore(AT);
         }
         code.goto_(ready).labelBinding(fresh);
-        eachSum(code, (i, v) -> {
-            species(code);
-            code.invokestatic(vector(), "zero", MethodTypeDesc.of(vector(), SPECIES)).astore(sum(i, v));
-        });
+        sums.zero(code);
         code.labelBinding(ready);
         if (walk == Walk.ALONG_ROWS) {
             for (int i = 0; i < rows; i++) {
@@ -175,48 +129,26 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         }
     }
 
-    private void loop(CodeBuilder code) {
+    private void loop(CodeBuilder code, TileSums sums) {
         Label loop = code.newLabel();
         Label end = code.newLabel();
         code.iconst_0().istore(P).labelBinding(loop).iload(P).iload(K).if_icmpge(end);
-        for (int v = 0; v < vectors; v++) {
-            species(code);
-            code.aload(B).iload(B_AT).loadConstant(v * lanes()).iadd();
-            load(code).astore(operand(v));
-        }
+        sums.loadOperands(code, 0, (u, v) -> code.aload(B).iload(B_AT).loadConstant(v * sums.lanes()).iadd());
         for (int i = 0; i < rows; i++) {
-            species(code);
-            code.aload(A);
-            switch (walk) {
-                case ALONG_ROWS -> code.iload(row(i)).iload(P).iadd();
-                case ALONG_COLUMNS -> code.iload(A_AT).loadConstant(i).iadd();
-            }
-            code.arrayLoad(TypeKind.from(element()))
-                    .invokestatic(vector(), "broadcast", MethodTypeDesc.of(vector(), SPECIES, element())).astore(broadcast());
-            for (int v = 0; v < vectors; v++) {
-                code.aload(broadcast()).aload(operand(v)).aload(sum(i, v))
-                        .invokevirtual(vector(), "fma", MethodTypeDesc.of(vector(), ANY_VECTOR, ANY_VECTOR)).astore(sum(i, v));
-            }
+            int row = i;
+            sums.multiplyAdd(code, i, 0, () -> {
+                code.aload(A);
+                switch (walk) {
+                    case ALONG_ROWS -> code.iload(row(row)).iload(P).iadd();
+                    case ALONG_COLUMNS -> code.iload(A_AT).loadConstant(row).iadd();
+                }
+            });
         }
         // Steps known to C2 become functions of p, and the checks of positions leave the loop.
         switch (walk) {
             case ALONG_ROWS -> code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
-            case ALONG_COLUMNS -> code.iinc(A_AT, rows).iinc(B_AT, vectors * lanes());
+            case ALONG_COLUMNS -> code.iinc(A_AT, rows).iinc(B_AT, vectors * sums.lanes());
         }
         code.iinc(P, 1).goto_(loop).labelBinding(end);
-    }
-
-    private void species(CodeBuilder code) {
-        species(code, doubles, bits);
-    }
-
-    /// From a species, an array and an index on the stack.
-    private CodeBuilder load(CodeBuilder code) {
-        return code.invokestatic(vector(), "fromArray", MethodTypeDesc.of(vector(), SPECIES, element().arrayType(), CD_int));
-    }
-
-    /// Pushes `C` and the index of the vector `(i, v)` of the tile.
-    private void atC(CodeBuilder code, int i, int v) {
-        code.aload(C).iload(C_AT).iload(C_STEP).loadConstant(i).imul().iadd().loadConstant(v * lanes()).iadd();
     }
 }

@@ -1,7 +1,6 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
-import org.cosmograd.autodiff.DType;
 
 /// Matrix products over all indices of leading axes.
 ///
@@ -28,7 +27,7 @@ public final class GemmTask implements Task {
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
-    public GemmTask(DType type, int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
+    public GemmTask(int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
         this(batch, m, n, k, a, b, c, Gemm.NOTHING);
     }
 

@@ -1,0 +1,80 @@
+package org.cosmograd.autodiff.compile;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.cosmograd.autodiff.kernel.ColumnTask;
+import org.cosmograd.autodiff.kernel.LoopSpec;
+import org.cosmograd.autodiff.kernel.LoopSpec.Access;
+import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
+import org.cosmograd.autodiff.kernel.Operand;
+import org.cosmograd.autodiff.kernel.RowsTask;
+import org.cosmograd.autodiff.op.Elementwise;
+import org.cosmograd.autodiff.op.Reduction;
+
+/// From groups of elementwise operations and reductions to loops.
+///
+/// @param stored the nodes that have memory of their own
+/// @param repeated the nodes that are computed wherever they are used
+record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, Values values, Steps steps) {
+
+    void group(Fusion.Item item) {
+        List<Integer> members = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Elementwise).toList();
+        List<Integer> reductions = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Reduction).toList();
+        List<Integer> order = members.isEmpty()
+                ? values.view(graph.node(reductions.getFirst()).in().getFirst()).byStride()
+                : layout.order(members.getFirst());
+        GroupBody body = new GroupBody(graph, members, repeated, values::view);
+        List<View> sources = new ArrayList<>();
+        List<Operand> operands = new ArrayList<>();
+        for (int i : reductions) {
+            body.value(graph.node(i).in().getFirst());
+        }
+        for (int i : members) {
+            if (stored[i]) {
+                body.value(i);
+            }
+        }
+        for (View v : body.sources.keySet()) {
+            sources.add(v);
+            operands.add(v.operand(order));
+        }
+        List<LoopSpec.Sink> sinks = new ArrayList<>();
+        List<View> targets = new ArrayList<>();
+        for (int i : members) {
+            if (stored[i]) {
+                View to = values.define(i);
+                targets.add(to);
+                operands.add(to.operand(order));
+                sinks.add(new LoopSpec.Sink(body.number(i), Access.UNIT, Mode.STORE));
+            }
+        }
+        int axis = item.axis < 0 ? -1 : order.indexOf(item.axis);
+        boolean inner = axis == order.size() - 1;
+        for (int i : reductions) {
+            View to = values.define(i);
+            targets.add(to);
+            int[] s = new int[order.size()];
+            for (int k = 0; k < s.length; k++) {
+                int from = order.get(k);
+                s[k] = from == item.axis ? 0 : to.strides()[from < item.axis ? from : from - 1];
+            }
+            operands.add(new Operand(to.buffer(), to.offset(), s));
+            boolean sum = graph.node(i).op() instanceof Reduction.Sum;
+            int n = item.space.dim(item.axis);
+            Mode mode = inner ? (sum ? Mode.rowSum(n) : Mode.ROW_MAX) : sum ? Mode.columnSum(n) : Mode.MAX;
+            sinks.add(new LoopSpec.Sink(body.number(graph.node(i).in().getFirst()), Access.UNIT, mode));
+        }
+        LoopSpec spec = new LoopSpec(body.sourceSpecs(), body.instructions(), sinks);
+        int[] dims = Layout.dims(item.space, order);
+        int cost = Math.max(1, item.operations);
+        double flops = (double) item.operations * item.space.size();
+        if (axis < 0 || inner) {
+            steps.loop(new RowsTask.Stage(spec, dims, operands, cost), sources, targets, item.nodes, flops);
+            return;
+        }
+        View scratch = steps.scratch(item.dtype, ColumnTask.scratchLength(dims, axis, reductions.size()));
+        targets.add(scratch);
+        steps.elementwise(
+                () -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch.buffer()), sources, targets, item.nodes, flops);
+    }
+}
