@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
@@ -28,6 +29,9 @@ import org.cosmograd.autodiff.op.Reduction;
 final class Graph {
     /// The longest stretch that one canonical sum takes; longer axes are summed in pieces and the pieces again.
     static final int SUM = 4096;
+
+    /// Fewer elements than this behind an axis do not fill a vector.
+    private static final int FEWEST_COLUMNS = 16;
 
     private static final int FOLD_LIMIT = 1 << 20;
 
@@ -320,10 +324,37 @@ final class Graph {
     }
 
     private int sum(int x, List<Integer> axes, Tensor t) {
-        for (int axis : axes.reversed()) {
-            x = sumAxis(x, axis, t);
+        for (int end = axes.size(); end > 0; ) {
+            int begin = together(nodes.get(x).shape(), axes, end, SUM);
+            x = begin == end - 1 ? sumAxis(x, axes.get(begin), t) : push(reduction(Reduction.Sum::new, x, axes.subList(begin, end)), t);
+            end = begin;
         }
         return x;
+    }
+
+    /// Where in `axes` those begin that are reduced together, up to `end`: neighbours with enough elements behind them to fill vectors,
+    /// so that these are the loop's innermost. What depends on the shape alone is the same for all ways of running.
+    private static int together(Shape s, List<Integer> axes, int end, int most) {
+        int begin = end - 1;
+        int last = axes.get(begin);
+        long elements = s.dim(last);
+        if (elements < 2 || s.slice(last + 1, s.rank()).size() < FEWEST_COLUMNS) {
+            return begin;
+        }
+        while (begin > 0 && axes.get(begin - 1) == axes.get(begin) - 1 && s.dim(axes.get(begin - 1)) > 1
+                && elements * s.dim(axes.get(begin - 1)) <= most) {
+            begin--;
+            elements *= s.dim(axes.get(begin));
+        }
+        return begin;
+    }
+
+    private Node reduction(Function<List<Integer>, Reduction> of, int x, List<Integer> axes) {
+        Shape s = nodes.get(x).shape();
+        for (int axis : axes.reversed()) {
+            s = s.without(axis);
+        }
+        return new Node(of.apply(List.copyOf(axes)), List.of(x), new TensorType(nodes.get(x).dtype(), s));
     }
 
     private int sumAxis(int x, int axis, Tensor t) {
@@ -365,12 +396,13 @@ final class Graph {
     }
 
     private int max(int x, List<Integer> axes, Tensor t) {
-        for (int axis : axes.reversed()) {
+        for (int end = axes.size(); end > 0; ) {
             Shape s = nodes.get(x).shape();
-            TensorType type = new TensorType(nodes.get(x).dtype(), s.without(axis));
-            x = s.dim(axis) == 1
-                    ? movement(new Movement.Reshape(type.shape()), x, type.shape(), t)
-                    : push(new Node(new Reduction.Max(List.of(axis)), List.of(x), type), t);
+            int begin = together(s, axes, end, Integer.MAX_VALUE);
+            x = begin == end - 1 && s.dim(axes.get(begin)) == 1
+                    ? movement(new Movement.Reshape(s.without(axes.get(begin))), x, s.without(axes.get(begin)), t)
+                    : push(reduction(Reduction.Max::new, x, axes.subList(begin, end)), t);
+            end = begin;
         }
         return x;
     }

@@ -50,6 +50,9 @@ final class Layout {
             bound[find(r)]++;
         }
         for (int i = 0; i < parent.length; i++) {
+            if (reducesSeveral(graph.node(i))) {
+                bound[find(shown(graph.node(i).in().getFirst()))] += parent.length;
+            }
             if (readsPlaces(graph.node(i))) {
                 graph.node(i).in().forEach(o -> bound[find(shown(o))] += parent.length);
                 bound[find(i)] += parent.length;
@@ -103,6 +106,11 @@ final class Layout {
     /// Whether a node reads and writes images as they are, channels last: another order would only be copied.
     private static boolean readsPlaces(Graph.Node n) {
         return n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Repeat || n.op() instanceof Pool;
+    }
+
+    /// Whether a node reduces several axes, which count in row-major order, as one.
+    private static boolean reducesSeveral(Graph.Node n) {
+        return n.op() instanceof Reduction.Sum s && s.axes().size() > 1 || n.op() instanceof Reduction.Max m && m.axes().size() > 1;
     }
 
     /// What a node shows in its own order of axes.

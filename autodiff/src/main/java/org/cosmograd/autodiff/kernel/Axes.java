@@ -45,6 +45,11 @@ final class Axes {
         return sizes.stream().mapToInt(Integer::intValue).toArray();
     }
 
+    /// The elements at some places.
+    static int[] select(int[] a, int[] places) {
+        return Arrays.stream(places).map(i -> a[i]).toArray();
+    }
+
     static int[] remove(int[] a, int at) {
         int[] out = new int[a.length - 1];
         System.arraycopy(a, 0, out, 0, at);

@@ -61,7 +61,7 @@ final class LoopEmitter {
     private static final MethodTypeDesc MTD_RUN =
             MethodTypeDesc.of(CD_void, CD_Object.arrayType(), CD_int.arrayType(), CD_int, CD_int, CD_int);
 
-    /// The scalar twin.
+    /// The scalar twin; for rows that stand for one row only.
     static LoopKernel scalar(LoopSpec spec) {
         return define(spec, 0);
     }
@@ -96,6 +96,20 @@ final class LoopEmitter {
         return vectors <= MOST_VECTORS && vectors * turnBytes(spec, graph, 9) <= STRAIGHT_BYTES;
     }
 
+    /// Rows that a row may stand for ([LoopSpec#depth]) where sums run along the rows: as many as fit in a short round.
+    static int depth(LoopSpec spec) {
+        LoopGraph graph = new LoopGraph(spec);
+        int rows = spec.partialRows();
+        boolean possible = Loops.SIMD && rows > 0 && vectorizable(spec, graph)
+                && spec.sources().stream().noneMatch(s -> s.access() == Access.SPLAT)
+                && spec.sinks().stream().allMatch(s -> !s.mode().isRow() && (!s.mode().isColumn() || s.mode().partials() == rows));
+        int depth = possible ? MOST_TURNS : 1;
+        while (depth > 1 && depth * turnBytes(spec, graph, 9) > ROUND_BYTES) {
+            depth /= 2;
+        }
+        return depth;
+    }
+
     /// An estimate of the bytes of bytecode of the longer twin, to be kept below [#BYTE_LIMIT]. Turns are repeated only within it.
     static int cost(LoopSpec spec) {
         LoopGraph graph = new LoopGraph(spec);
@@ -124,7 +138,7 @@ final class LoopEmitter {
                 bytes += graph.step(i).op() == Op.SELECT ? select : graph.step(i).op() == Op.SOURCE ? 22 : 9;
             }
         }
-        return bytes;
+        return bytes * spec.depth();
     }
 
     /// Single operations per element: what an element costs, roughly.
@@ -135,7 +149,7 @@ final class LoopEmitter {
         for (int i = 0; i < needed.length; i++) {
             count += needed[i] && graph.level(i) == Level.ELEMENT ? 1 : 0;
         }
-        return count + spec.sinks().size();
+        return (count + spec.sinks().size()) * spec.depth();
     }
 
     private static LoopKernel define(LoopSpec spec, int bits) {
@@ -212,8 +226,15 @@ final class LoopEmitter {
     }
 
     private void turn() {
-        frame.body();
+        layers();
         steps.turned();
+    }
+
+    private void layers() {
+        for (frame.layer = 0; frame.layer < frame.spec.depth(); frame.layer++) {
+            frame.body();
+        }
+        frame.layer = 0;
     }
 
     private void endRow(Label rows) {
@@ -270,7 +291,7 @@ final class LoopEmitter {
             code.loadConstant(-1L).iload(last).iload(N).isub().lushr(); // -1 >>> (64 - count); a shift takes its distance modulo 64
             mask(restMask);
             frame.mask = restMask;
-            frame.body();
+            layers();
             frame.mask = -1;
             code.labelBinding(done);
         }

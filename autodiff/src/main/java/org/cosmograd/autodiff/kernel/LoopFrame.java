@@ -46,11 +46,15 @@ final class LoopFrame {
     final int[] array;
     final int[] offset;
     final int[] stride;
+    /// What leads from a layer to the next, for operands that are not partial rows of a deep loop.
+    private final int[] skip;
     /// Place of an operand's region in the scratch array.
     final int[] slot;
 
     /// The local that holds the index of the element, -1 where the index is `shift` itself.
     int index = -1;
+    /// Which of the rows that a row stands for is computed.
+    int layer;
     /// What is added to the index: turns of an unrolled loop.
     int shift;
     /// The local that holds the mask of the rest of a row, -1 while a whole vector is computed.
@@ -94,6 +98,7 @@ final class LoopFrame {
         this.offset = new int[operands];
         this.stride = new int[operands];
         this.slot = new int[operands];
+        this.skip = new int[operands];
         this.local = new int[graph.size()];
         Arrays.fill(local, -1);
         this.uses = new int[graph.size()];
@@ -155,6 +160,11 @@ final class LoopFrame {
                 stride[k] = code.allocateLocal(TypeKind.INT);
                 geometry(k, 2);
                 code.istore(stride[k]);
+            }
+            if (spec.depth() > 1 && partials(k) == 0) {
+                skip[k] = code.allocateLocal(TypeKind.INT);
+                geometry(k, 1);
+                code.loadConstant(spec.partialRows()).imul().istore(skip[k]);
             }
             boolean rowSum = !simd && k >= spec.sources().size() && spec.sinks().get(k - spec.sources().size()).mode().isRowSum();
             boolean passes = rowSum || simd && access(k) == Access.STRIDED;
@@ -227,6 +237,9 @@ final class LoopFrame {
     /// Array and index of the operand's present element.
     void address(int operand) {
         code.aload(array[operand]).iload(offset[operand]);
+        for (int d = 0; d < layer && partials(operand) == 0; d++) {
+            code.iload(skip[operand]).iadd();
+        }
         switch (access(operand)) {
             case UNIT -> {
                 if (index >= 0) {

@@ -1,6 +1,8 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
+import java.util.List;
+import org.cosmograd.autodiff.DType;
 
 /// Rows of a matrix fetched or added up by index, in parallel and with the same bits for any number of threads.
 ///
@@ -14,6 +16,8 @@ final class Rows {
     private static final int MOST_CHUNKS = 64;
     /// Narrow rows of so few elements stay in a cache, where one thread adds faster than several sort.
     private static final int CACHED = 1 << 18;
+    /// Rows of so many elements are added by a kernel.
+    private static final int LONG_ROW = 8;
 
     private Rows() {}
 
@@ -101,8 +105,26 @@ final class Rows {
                     }
                 }
             } else {
-                for (int i = from; i < end; i++) {
-                    System.arraycopy(arrays[0], x + index[k + i] * width, arrays[2], y + i * width, width);
+                // with arrays of known type a copy is a short call
+                switch (arrays[2]) {
+                    case float[] to -> {
+                        float[] a = (float[]) arrays[0];
+                        for (int i = from; i < end; i++) {
+                            System.arraycopy(a, x + index[k + i] * width, to, y + i * width, width);
+                        }
+                    }
+                    case double[] to -> {
+                        double[] a = (double[]) arrays[0];
+                        for (int i = from; i < end; i++) {
+                            System.arraycopy(a, x + index[k + i] * width, to, y + i * width, width);
+                        }
+                    }
+                    default -> {
+                        int[] a = (int[]) arrays[0];
+                        for (int i = from; i < end; i++) {
+                            System.arraycopy(a, x + index[k + i] * width, (int[]) arrays[2], y + i * width, width);
+                        }
+                    }
                 }
             }
         }
@@ -126,10 +148,16 @@ final class Rows {
         private final Workers.Task tally = this::tally;
         private final Workers.Task sort = this::sort;
         private final Workers.Task sum = this::sum;
+        /// What adds a row to another, of `part` elements or of any number.
+        private final int part;
+        private final LoopKernel adder;
+        private final LoopKernel anyAdder;
+        private final int[][] geometries;
+        private final Object[] operands = new Object[2];
         private Object[] arrays = new Object[0];
         private int[] bases = new int[0];
 
-        ScatterAdd(int rows, int width, int count) {
+        ScatterAdd(DType type, int rows, int width, int count) {
             this.rows = rows;
             this.width = width;
             this.count = count;
@@ -142,18 +170,26 @@ final class Rows {
             this.shift = s;
             boolean cached = width < 8 && (long) rows * width <= CACHED;
             this.blocks = chunks == 1 || wide || cached ? 1 : (Math.max(0, rows - 1) >> s) + 1;
+            this.part = wide ? COLUMNS : width;
+            LoopSpec sum = new LoopSpec(List.of(new LoopSpec.Source(type, LoopSpec.Access.UNIT)), List.of(),
+                    List.of(new LoopSpec.Sink(0, LoopSpec.Access.UNIT, LoopSpec.Mode.ADD)));
+            this.adder = Loops.kernel(sum, count, part);
+            this.anyAdder = Loops.kernel(sum);
+            this.geometries = new int[Math.max(blocks, (width + COLUMNS - 1) / COLUMNS)][6];
         }
 
         @Override
         public void run(Object[] arrays, int[] bases) {
             this.arrays = arrays;
             this.bases = bases;
+            operands[0] = arrays[0];
+            operands[1] = arrays[2];
             check("scatterAdd", (int[]) arrays[1], bases[1], bases[1] + count, rows);
             if (chunks > 1 && wide) {
                 Workers.run((width + COLUMNS - 1) / COLUMNS, columns);
             } else if (blocks == 1) {
                 zero(0, rows);
-                add(0, count, 0, width, false);
+                add(geometries[0], 0, count, 0, width, false);
             } else {
                 if (places.length == 0) {
                     places = new int[chunks * blocks + blocks];
@@ -194,7 +230,7 @@ final class Rows {
         private void sum(int b) {
             zero(b << shift, (int) Math.min(rows, (b + 1L) << shift));
             int begin = places[chunks * blocks + b];
-            add(begin, b + 1 == blocks ? count : places[chunks * blocks + b + 1], 0, width, true);
+            add(geometries[b], begin, b + 1 == blocks ? count : places[chunks * blocks + b + 1], 0, width, true);
         }
 
         private void columns(int c) {
@@ -203,7 +239,7 @@ final class Rows {
             for (int r = 0; r < rows; r++) {
                 Storage.zero(arrays[2], bases[2] + r * width + first, end - first);
             }
-            add(0, count, first, end, false);
+            add(geometries[c], 0, count, first, end, false);
         }
 
         private void zero(int firstRow, int endRow) {
@@ -211,28 +247,52 @@ final class Rows {
         }
 
         /// Adds columns `first` to `last - 1` of the indices `from` to `to - 1`, or of those that `order` names there.
-        private void add(int from, int to, int first, int last, boolean ordered) {
+        private void add(int[] geometry, int from, int to, int first, int last, boolean ordered) {
             int[] index = (int[]) arrays[1];
-            int values = bases[0];
+            int values = bases[0] + first;
             int indices = bases[1];
-            int toRows = bases[2];
+            int toRows = bases[2] + first;
+            if (last - first >= LONG_ROW) {
+                geometry[2] = 1;
+                geometry[5] = 1;
+                LoopKernel kernel = last - first == part ? adder : anyAdder;
+                for (int j = from; j < to; j++) {
+                    int i = ordered ? order[j] : j;
+                    geometry[0] = values + i * width;
+                    geometry[3] = toRows + index[indices + i] * width;
+                    kernel.run(operands, geometry, 0, 1, last - first);
+                }
+                return;
+            }
             switch (arrays[2]) {
                 case float[] out -> {
                     float[] in = (float[]) arrays[0];
+                    if (width == 1 && !ordered) {
+                        for (int i = from; i < to; i++) {
+                            out[toRows + index[indices + i]] += in[values + i];
+                        }
+                        return;
+                    }
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = first; k < last; k++) {
+                        for (int k = 0; k < width; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
                 }
                 case double[] out -> {
                     double[] in = (double[]) arrays[0];
+                    if (width == 1 && !ordered) {
+                        for (int i = from; i < to; i++) {
+                            out[toRows + index[indices + i]] += in[values + i];
+                        }
+                        return;
+                    }
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = first; k < last; k++) {
+                        for (int k = 0; k < width; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
@@ -243,7 +303,7 @@ final class Rows {
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = first; k < last; k++) {
+                        for (int k = 0; k < width; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
