@@ -131,6 +131,11 @@ public final class Loops {
             current = simd;
         }
 
+        /// Runs as at first until [#replace].
+        void cool() {
+            current = first;
+        }
+
         boolean isSimd() {
             return current != first;
         }
