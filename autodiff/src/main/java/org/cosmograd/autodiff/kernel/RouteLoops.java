@@ -259,7 +259,7 @@ final class RouteLoops implements DenseTask.Work {
         Arrays.fill(operands, this); // keeps no array alive
         for (int r = 0; r < empty.size(); r++) {
             for (int k = 0; k < empty.get(r)[1]; k++) {
-                ConvScalar.zero(arrays[2], y + empty.get(r)[0] + k * axes[2].stride * channels, channels);
+                Storage.zero(arrays[2], y + empty.get(r)[0] + k * axes[2].stride * channels, channels);
             }
         }
     }
