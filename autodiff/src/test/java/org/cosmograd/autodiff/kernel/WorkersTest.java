@@ -1,5 +1,6 @@
 package org.cosmograd.autodiff.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +40,50 @@ class WorkersTest {
                     assertEquals(1, runs.get(i));
                 }
             }
+        }
+    }
+
+    @Test
+    void everyThreadHasTheSameChunksAgain() throws InterruptedException {
+        Workers.threads(3);
+        Thread[] first = new Thread[3];
+        for (int repeat = 0; repeat < 50; repeat++) {
+            CountDownLatch all = new CountDownLatch(3);
+            Thread[] now = new Thread[3];
+            Workers.run(3, chunk -> {
+                now[chunk] = Thread.currentThread();
+                all.countDown();
+                await(all);
+            });
+            assertSame(Thread.currentThread(), now[0]);
+            if (repeat == 0) {
+                System.arraycopy(now, 0, first, 0, 3);
+            }
+            assertArrayEquals(first, now);
+        }
+    }
+
+    @Test
+    void chunksOfADelayedThreadAreTakenOver() {
+        Workers.threads(2);
+        for (int repeat = 0; repeat < 50; repeat++) {
+            CountDownLatch others = new CountDownLatch(9);
+            Workers.run(10, chunk -> {
+                if (chunk == 5) {
+                    await(others);
+                } else {
+                    others.countDown();
+                }
+            });
+            assertEquals(0, others.getCount());
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(10, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
