@@ -174,6 +174,9 @@ final class BenchCommand implements Runnable {
                                 progress.step();
                             }
                         });
+                        if (peers.isEnded()) {
+                            return;
+                        }
                         silent.forEach(name -> progress.step());
                     }
                     time(left, n, watch, board, progress);

@@ -111,7 +111,11 @@ public final class Launcher {
         Runtime.getRuntime().addShutdownHook(farewell);
         pump(process.getErrorStream(), System.err);
         int code = process.waitFor();
-        Runtime.getRuntime().removeShutdownHook(farewell);
+        try {
+            Runtime.getRuntime().removeShutdownHook(farewell);
+        } catch (IllegalStateException alreadyEnding) {
+            // Ctrl-C: nobody waits for the code any more
+        }
         return code;
     }
 

@@ -169,7 +169,8 @@ public final class Peers implements AutoCloseable {
         return process;
     }
 
-    private synchronized boolean isEnded() {
+    /// Whether [#end] has been called.
+    public synchronized boolean isEnded() {
         return ended;
     }
 
