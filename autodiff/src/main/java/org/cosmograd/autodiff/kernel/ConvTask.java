@@ -47,9 +47,10 @@ public final class ConvTask implements ConvStep {
         this.gradient = gradient;
         this.scalar = scalar;
         this.shape = shape;
-        this.tiles = ConvTiles.of(isDouble);
         this.few = isFew(shape, gradient);
         this.passes = passes(shape, gradient, few);
+        boolean nine = !few && passes.stream().allMatch(p -> p.starts.length == 3 && p.length == 3);
+        this.tiles = nine ? ConvTiles.ofNine(isDouble) : ConvTiles.of(isDouble);
         this.each = (gradient ? shape.q() : shape.c()) / shape.groups();
         this.columns = (gradient ? shape.c() : shape.q()) / shape.groups();
         int whole = MOST_VECTORS * tiles.lanes;
