@@ -35,7 +35,7 @@ record DenseWork(Graph graph, Values values, Steps steps) {
         Shape first = in.isEmpty() ? n.shape() : in.getFirst();
         int size = first.size();
         return switch (n.op()) {
-            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).size());
+            case Indexing.Gather g -> Dense.gather(n.dtype(), first.dim(0), first.without(0).size(), in.get(1).size());
             case Indexing.ScatterAdd s -> Dense.scatterAdd(n.dtype(), s.rows(), n.shape().without(0).size(), in.get(1).size());
             case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
             case Reduction.ArgMax m ->

@@ -14,6 +14,8 @@ public final class ColumnTask implements Task {
     /// Elements of a partial row: all of them should stay in the first cache, and a stretch of a row be long enough for the prefetcher.
     private static final int WIDTH = 256;
     private static final int LONG_WIDTH = 128;
+    /// Rows of no more elements are taken many at a time if they lie one after the other.
+    private static final int FLAT = 64;
     private static final int MOST_CHUNKS = 16;
     private static final long GRAIN = 600_000;
 
@@ -48,27 +50,16 @@ public final class ColumnTask implements Task {
     private int scratchBase;
 
     /// What reduces rows of one width: many rows in one call of the deep kernel, which goes in steps of `step` rows from multiples of `period` on.
-    private record Kernels(LoopKernel deep, LoopKernel single, int period, int step) {
-        static Kernels of(LoopSpec spec, int rows, int width) {
+    ///
+    /// @param flat whether rows lie one after the other: then all partial rows are one long row
+    private record Kernels(LoopKernel deep, LoopKernel single, int period, int step, boolean flat) {
+        static Kernels of(LoopSpec spec, int rows, int width, boolean flat) {
             int depth = LoopEmitter.depth(spec);
             int period = spec.partialRows();
             LoopKernel single = Loops.kernel(spec, rows, width);
-            return depth == 1 || rows < period * depth
-                    ? new Kernels(single, single, 1, Integer.MAX_VALUE)
-                    : new Kernels(Loops.deep(spec, width), single, period, period * depth);
-        }
-
-        /// Rows `from` to `to - 1`.
-        void run(Object[] arrays, int[] g, int from, int to, int width) {
-            int at = from;
-            if (from % period == 0) {
-                for (; to - at >= step; at += step) {
-                    deep.run(arrays, g, at, at + period, width);
-                }
-            }
-            if (at < to) {
-                single.run(arrays, g, at, to, width);
-            }
+            return rows < period * depth || depth == 1 && !flat
+                    ? new Kernels(single, single, 1, Integer.MAX_VALUE, false)
+                    : new Kernels(Loops.deep(spec, flat ? period * width : width), single, period, period * depth, flat);
         }
     }
 
@@ -119,8 +110,12 @@ public final class ColumnTask implements Task {
         }
         this.reducers = sinks;
         LoopSpec own = Axes.specialise(body, innermost, n);
-        this.kernels = Kernels.of(own, run, width);
-        this.rest = blocks * width == n ? kernels : Kernels.of(own, run, n % width);
+        boolean flat = n <= FLAT;
+        for (int k = 0; k < count; k++) {
+            flat &= reducing[k] || strides[k][last] == 1 && reduced[k][deepest] == n;
+        }
+        this.kernels = Kernels.of(own, run, width, flat);
+        this.rest = blocks * width == n ? kernels : Kernels.of(own, run, n % width, false);
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), work / GRAIN));
@@ -224,10 +219,32 @@ public final class ColumnTask implements Task {
             if (runs > 1) {
                 shift(g, q, 1);
             }
-            k.run(arrays, g, q * run, (q + 1) * run, w);
+            rows(k, g, q * run, (q + 1) * run, w);
             if (runs > 1) {
                 shift(g, q, -1);
             }
+        }
+    }
+
+    private void rows(Kernels k, int[] g, int from, int to, int w) {
+        int at = from;
+        for (; from % k.period == 0 && to - at >= k.step; at += k.step) {
+            if (k.flat) {
+                advance(g, at * w);
+                k.deep.run(arrays, g, 0, 1, k.period * w);
+                advance(g, -at * w);
+            } else {
+                k.deep.run(arrays, g, at, at + k.period, w);
+            }
+        }
+        if (at < to) {
+            k.single.run(arrays, g, at, to, w);
+        }
+    }
+
+    private void advance(int[] g, int by) {
+        for (int k = 0; k < operands.length; k++) {
+            g[3 * k] += reducing[k] ? 0 : by;
         }
     }
 

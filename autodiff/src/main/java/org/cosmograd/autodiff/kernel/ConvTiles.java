@@ -24,12 +24,16 @@ final class ConvTiles {
     private static final int SCRATCH = 1 << 15;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
-    private static final ConvTiles FLOATS = new ConvTiles(false);
-    private static final ConvTiles DOUBLES = new ConvTiles(true);
+    private static final ConvTiles FLOATS = new ConvTiles(false, false);
+    private static final ConvTiles DOUBLES = new ConvTiles(true, false);
+    private static final ConvTiles NINE_FLOATS = new ConvTiles(false, true);
+    private static final ConvTiles NINE_DOUBLES = new ConvTiles(true, true);
+    private static final List<ConvTiles> ALL = List.of(FLOATS, DOUBLES, NINE_FLOATS, NINE_DOUBLES);
 
     /// Lanes of a vector; of an imagined one where the machine has none.
     final int lanes;
     private final boolean doubles;
+    private final boolean nine;
     private final int bits;
     private final int[] rows;
     private final ConvTile[] plain;
@@ -39,8 +43,9 @@ final class ConvTiles {
     private boolean started;
     private volatile boolean warm;
 
-    private ConvTiles(boolean doubles) {
+    private ConvTiles(boolean doubles, boolean nine) {
         this.doubles = doubles;
+        this.nine = nine;
         this.bits = VectorWidth.bits();
         this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
@@ -59,9 +64,14 @@ final class ConvTiles {
         return doubles ? DOUBLES : FLOATS;
     }
 
+    /// Tiles for 3×3 taps of one channel: with loops over three elements half of the time would go to the loops.
+    static ConvTiles ofNine(boolean doubles) {
+        return doubles ? NINE_DOUBLES : NINE_FLOATS;
+    }
+
     /// Returns when the tiles run compiled (or are known not to be available).
     static void await() {
-        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+        for (ConvTiles t : ALL) {
             t.start();
             try {
                 t.done.await();
@@ -73,7 +83,7 @@ final class ConvTiles {
 
     /// Returns when the tiles that have been wanted so far run compiled.
     static void awaitWanted() throws InterruptedException {
-        for (ConvTiles t : List.of(FLOATS, DOUBLES)) {
+        for (ConvTiles t : ALL) {
             boolean wanted;
             synchronized (t) {
                 wanted = t.started;
@@ -131,7 +141,7 @@ final class ConvTiles {
     synchronized void start() {
         if (!started) {
             started = true;
-            Thread.ofPlatform().daemon().name("cosmograd-convolution-warm-up-" + (doubles ? "f64" : "f32")).start(this::warmUp);
+            Thread.ofPlatform().daemon().name("cosmograd-convolution-warm-up-" + (doubles ? "f64" : "f32") + (nine ? "-nine" : "")).start(this::warmUp);
         }
     }
 
@@ -140,11 +150,11 @@ final class ConvTiles {
             if (bits < 128) {
                 return;
             }
-            for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+            for (GemmEmitter.Walk walk : nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : List.of(GemmEmitter.Walk.values())) {
                 for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
                     for (int r : rows) {
-                        int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
-                        ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll).emit();
+                        int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
+                        ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll, nine).emit();
                         emitted[index(walk, vectors, r)] = tile;
                         cold.add(tile);
                     }

@@ -13,8 +13,8 @@ public final class Dense {
     private Dense() {}
 
     /// Rows `index[i]` of a matrix with `rows` rows of `width` elements.
-    public static DenseTask.Work gather(int rows, int width, int count) {
-        return new Rows.Gather(rows, width, count);
+    public static DenseTask.Work gather(DType type, int rows, int width, int count) {
+        return new Rows.Gather(type, rows, width, count);
     }
 
     /// `count` rows of `width` elements added to rows `index[i]` of a zeroed matrix with `rows` rows.

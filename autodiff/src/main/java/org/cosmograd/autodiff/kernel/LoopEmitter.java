@@ -120,7 +120,7 @@ final class LoopEmitter {
 
     private static int onceBytes(LoopSpec spec, LoopGraph graph) {
         boolean[] needed = graph.needed();
-        int bytes = 120 + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
+        int bytes = 120 + 60 * spec.indexed().size() + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
         for (int i = 0; i < needed.length; i++) {
             bytes += needed[i] && graph.level(i) != Level.ELEMENT ? 14 : 0;
         }
@@ -207,6 +207,7 @@ final class LoopEmitter {
             mask(restMask);
         }
         Label rows = code.newBoundLabel();
+        frame.enterRow();
         frame.hoist(Level.ROW);
         steps.beginRow();
         for (int i = 0; i < n; i += lanes) {
@@ -273,6 +274,7 @@ final class LoopEmitter {
         int second = turns > 1 ? code.allocateLocal(TypeKind.INT) : first;
         int last = frame.simd ? code.allocateLocal(TypeKind.INT) : first;
         Label rows = code.newBoundLabel();
+        frame.enterRow();
         frame.hoist(Level.ROW);
         steps.beginRow();
         if (turns > 1) {

@@ -48,6 +48,9 @@ final class LoopFrame {
     final int[] stride;
     /// What leads from a layer to the next, for operands that are not partial rows of a deep loop.
     private final int[] skip;
+    /// Locals with the tables that name rows, and where in them the first row is named.
+    private final int[] table;
+    private final int[] tableAt;
     /// Place of an operand's region in the scratch array.
     final int[] slot;
 
@@ -99,6 +102,8 @@ final class LoopFrame {
         this.stride = new int[operands];
         this.slot = new int[operands];
         this.skip = new int[operands];
+        this.table = new int[operands];
+        this.tableAt = new int[operands];
         this.local = new int[graph.size()];
         Arrays.fill(local, -1);
         this.uses = new int[graph.size()];
@@ -151,11 +156,20 @@ final class LoopFrame {
             array[k] = code.allocateLocal(TypeKind.REFERENCE);
             code.aload(ARRAYS).loadConstant(k).aaload().checkcast(primitive(type(k)).arrayType()).astore(array[k]);
             offset[k] = code.allocateLocal(TypeKind.INT);
-            geometry(k, 0);
-            geometry(k, 1);
-            code.iload(ROW);
-            cycle(k);
-            code.imul().iadd().istore(offset[k]);
+            if (isIndexed(k)) {
+                int t = operands + spec.indexed().indexOf(k);
+                table[k] = code.allocateLocal(TypeKind.REFERENCE);
+                tableAt[k] = code.allocateLocal(TypeKind.INT);
+                code.aload(ARRAYS).loadConstant(t).aaload().checkcast(CD_int.arrayType()).astore(table[k]);
+                geometry(t, 0);
+                code.istore(tableAt[k]).iconst_0().istore(offset[k]);
+            } else {
+                geometry(k, 0);
+                geometry(k, 1);
+                code.iload(ROW);
+                cycle(k);
+                code.imul().iadd().istore(offset[k]);
+            }
             if (access(k) == Access.STRIDED) {
                 stride[k] = code.allocateLocal(TypeKind.INT);
                 geometry(k, 2);
@@ -204,6 +218,10 @@ final class LoopFrame {
         code.aload(GEOMETRY).loadConstant(3 * operand + which).iaload();
     }
 
+    private boolean isIndexed(int operand) {
+        return spec.indexed().contains(operand);
+    }
+
     private int partials(int operand) {
         int sources = spec.sources().size();
         Mode mode = operand < sources ? Mode.STORE : spec.sinks().get(operand - sources).mode();
@@ -217,9 +235,23 @@ final class LoopFrame {
         }
     }
 
+    /// Finds where the present row of operands lies whose rows are named by tables.
+    void enterRow() {
+        for (int k = 0; k < operands; k++) {
+            if (isIndexed(k)) {
+                geometry(k, 0);
+                geometry(k, 1);
+                code.aload(table[k]).iload(tableAt[k]).iload(ROW).iadd().iaload().imul().iadd().istore(offset[k]);
+            }
+        }
+    }
+
     /// Moves the offsets to the next row; the row number has been advanced.
     void nextRow() {
         for (int k = 0; k < operands; k++) {
+            if (isIndexed(k)) {
+                continue;
+            }
             if (partials(k) > 0) {
                 geometry(k, 0);
                 geometry(k, 1);

@@ -20,6 +20,9 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 final class RouteLoops implements DenseTask.Work {
     /// Fewer channels leave most lanes empty.
     private static final int FEWEST_CHANNELS = 8;
+    /// Operands of a loop, so that its bytecode stays short enough.
+    private static final int MOST_SOURCES = 25;
+    private static final int MOST_TOGETHER = 3;
     private static final int AXES = 3;
 
     /// An axis of images.
@@ -82,36 +85,40 @@ final class RouteLoops implements DenseTask.Work {
         public Lanes.Lane value(Lanes l, List<Lanes.Lane> x) {
             Lanes.Lane sum = l.constant(0);
             for (int k = 0; k < numbers.size(); k++) {
-                sum = l.add(sum, l.select(l.equal(x.get(2 * k), l.constant(numbers.get(k))), x.get(2 * k + 1), l.constant(0)));
+                Lanes.Lane part = l.select(l.equal(x.get(2 * k), l.constant(numbers.get(k))), x.get(2 * k + 1), l.constant(0));
+                sum = k == 0 ? part : l.add(sum, part);
             }
             return sum;
         }
     }
 
+    /// A call of a kernel.
+    ///
+    /// @param sources number of operands that are read
+    /// @param places where operands lie behind the beginnings of their arrays, those that are read first
+    private record Run(LoopKernel kernel, int rows, int sources, int[] places) {}
+
     private final DType type;
     private final int n;
     private final Axis[] axes;
     private final int channels;
+    /// Elements of all windows of an image.
+    private final int windows;
     /// Kernels by the numbers of the elements a window has, and of the places in the windows an element asks.
     private final Map<List<Integer>, LoopKernel> largest = new HashMap<>();
-    private final Map<List<Integer>, LoopKernel> chosen = new HashMap<>();
+    private final Map<LoopSpec, LoopKernel> chosen = new HashMap<>();
     private final Workers.Task images = this::image;
     private final List<Run> marks = new ArrayList<>();
     private final List<Run> sums = new ArrayList<>();
-    private final List<int[]> empty = new ArrayList<>();
     private Object[] arrays = {};
     private int[] bases = {};
-
-    /// A call of a kernel: operands lie at these places behind the beginnings of their arrays for the first image.
-    ///
-    /// @param places of the sources and then of the sink, in elements
-    private record Run(LoopKernel kernel, int rows, int[] places) {}
 
     private RouteLoops(DType type, int n, Axis[] axes, int channels) {
         this.type = type;
         this.n = n;
         this.axes = axes;
         this.channels = channels;
+        this.windows = window(axes[0].all(), 0, 0);
         for (int i = 0; i < axes[0].out; i++) {
             for (int j = 0; j < axes[1].out; j++) {
                 for (int from = 0, to; from < axes[2].out; from = to) {
@@ -125,8 +132,11 @@ final class RouteLoops implements DenseTask.Work {
         }
         for (int i = 0; i < axes[0].in; i++) {
             for (int j = 0; j < axes[1].in; j++) {
-                for (int k = 0; k < Math.min(axes[2].stride, axes[2].in); k++) {
-                    ask(i, j, k);
+                // elements with all remainders together where there are as many of each
+                int stride = Math.min(axes[2].stride, axes[2].in);
+                int together = axes[2].in % stride == 0 && stride <= MOST_TOGETHER ? stride : 1;
+                for (int k = 0; k < stride; k += together) {
+                    ask(i, j, k, k + together);
                 }
             }
         }
@@ -140,9 +150,10 @@ final class RouteLoops implements DenseTask.Work {
         for (int a = 0; a < AXES; a++) {
             axes[a] = new Axis(input[a], output[a], size[a], stride[a], low[a]);
             elements *= size[a];
-            windows *= (size[a] + stride[a] - 1) / stride[a];
+            // elements of all remainders along the last axis ask one window more
+            windows *= (size[a] + stride[a] - 1) / stride[a] + a / (AXES - 1);
         }
-        boolean suits = channels >= FEWEST_CHANNELS && elements + 1 <= DenseScratch.MOST_OPERANDS && 2 * windows + 1 <= DenseScratch.MOST_OPERANDS;
+        boolean suits = channels >= FEWEST_CHANNELS && elements <= MOST_SOURCES && 2 * windows <= MOST_SOURCES;
         return suits ? Optional.of(new RouteLoops(type, n, axes, channels)) : Optional.empty();
     }
 
@@ -152,14 +163,6 @@ final class RouteLoops implements DenseTask.Work {
 
     private int element(int i, int j, int k) {
         return ((i * axes[1].in + j) * axes[2].in + k) * channels;
-    }
-
-    private LoopKernel kernel(ElementFunction f, int sources, int rows) {
-        LoopSpec spec = new LoopSpec(
-                IntStream.range(0, sources).mapToObj(k -> new LoopSpec.Source(type, Access.UNIT)).toList(),
-                List.of(new LoopSpec.Instruction(f, type, IntStream.range(0, sources).boxed().toList())),
-                List.of(new LoopSpec.Sink(sources, Access.UNIT, Mode.STORE)));
-        return Loops.kernel(spec, rows, channels);
     }
 
     private void mark(int i, int j, int k, int rows) {
@@ -174,30 +177,56 @@ final class RouteLoops implements DenseTask.Work {
             }
         }
         places.add(window(i + axes[0].before(), j + axes[1].before(), k + axes[2].before()));
-        LoopKernel kernel = largest.computeIfAbsent(numbers, x -> kernel(new FirstLargest(numbers), numbers.size(), rows));
-        marks.add(new Run(kernel, rows, places.stream().mapToInt(Integer::intValue).toArray()));
+        List<Integer> all = IntStream.range(0, numbers.size()).boxed().toList();
+        LoopSpec spec = spec(all.size(), List.of(new LoopSpec.Instruction(new FirstLargest(numbers), type, all)));
+        LoopKernel kernel = largest.computeIfAbsent(numbers, x -> Loops.kernel(spec, rows, channels));
+        marks.add(new Run(kernel, rows, all.size(), ints(places)));
     }
 
-    private void ask(int i, int j, int k) {
-        List<Integer> numbers = new ArrayList<>();
+    private void ask(int i, int j, int from, int to) {
         List<Integer> places = new ArrayList<>();
-        for (int[] a : axes[0].asked(i)) {
-            for (int[] b : axes[1].asked(j)) {
-                for (int[] c : axes[2].asked(k)) {
-                    numbers.add((a[1] * axes[1].size + b[1]) * axes[2].size + c[1]);
-                    places.add(window(a[0], b[0], c[0]));
-                    places.add(window(a[0], b[0], c[0]));
+        List<LoopSpec.Instruction> body = new ArrayList<>();
+        for (int k = from; k < to; k++) {
+            List<Integer> numbers = new ArrayList<>();
+            List<Integer> arguments = new ArrayList<>();
+            for (int[] a : axes[0].asked(i)) {
+                for (int[] b : axes[1].asked(j)) {
+                    for (int[] c : axes[2].asked(k)) {
+                        numbers.add((a[1] * axes[1].size + b[1]) * axes[2].size + c[1]);
+                        int at = window(a[0], b[0], c[0]);
+                        arguments.add(number(places, at));
+                        arguments.add(number(places, windows + at));
+                    }
                 }
             }
+            body.add(new LoopSpec.Instruction(new Chosen(numbers), type, arguments));
         }
-        int rows = (axes[2].in - k + axes[2].stride - 1) / axes[2].stride;
-        places.add(element(i, j, k));
-        if (numbers.isEmpty()) {
-            empty.add(new int[] {element(i, j, k), rows});
-            return;
+        int sources = places.size();
+        for (int k = from; k < to; k++) {
+            places.add(element(i, j, k));
         }
-        LoopKernel kernel = chosen.computeIfAbsent(numbers, x -> kernel(new Chosen(numbers), 2 * numbers.size(), rows));
-        sums.add(new Run(kernel, rows, places.stream().mapToInt(Integer::intValue).toArray()));
+        int rows = (axes[2].in - from + axes[2].stride - 1) / axes[2].stride;
+        LoopKernel kernel = chosen.computeIfAbsent(spec(sources, body), x -> Loops.kernel(x, rows, channels));
+        sums.add(new Run(kernel, rows, sources, ints(places)));
+    }
+
+    private static int number(List<Integer> places, int place) {
+        if (!places.contains(place)) {
+            places.add(place);
+        }
+        return places.indexOf(place);
+    }
+
+    /// A loop over channels that stores the value of each instruction.
+    private LoopSpec spec(int sources, List<LoopSpec.Instruction> body) {
+        return new LoopSpec(
+                IntStream.range(0, sources).mapToObj(k -> new LoopSpec.Source(type, Access.UNIT)).toList(),
+                body,
+                IntStream.range(0, body.size()).mapToObj(k -> new LoopSpec.Sink(sources + k, Access.UNIT, Mode.STORE)).toList());
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
     }
 
     @Override
@@ -208,11 +237,8 @@ final class RouteLoops implements DenseTask.Work {
     }
 
     private void image(int image) {
-        int windows = axes[0].all() * axes[1].all() * axes[2].all() * channels;
         Object room = type == DType.F32 ? DenseScratch.floats(2 * windows) : DenseScratch.doubles(2 * windows);
         int elements = axes[0].in * axes[1].in * axes[2].in * channels;
-        int x = bases[0] + image * elements;
-        int y = bases[2] + image * elements;
         if (room instanceof float[] r) {
             Arrays.fill(r, 0, windows, -1);
             Arrays.fill(r, windows, 2 * windows, 0);
@@ -228,39 +254,29 @@ final class RouteLoops implements DenseTask.Work {
                 from += row;
             }
         }
+        int apart = axes[2].stride * channels;
+        run(marks, arrays[0], bases[0] + image * elements, apart, room, 0, channels);
+        run(sums, room, 0, channels, arrays[2], bases[2] + image * elements, apart);
+    }
+
+    /// All calls of a round, with sources in one array and sinks in another.
+    ///
+    /// @param readStep from one row of a source to the next
+    /// @param writeStep from one row of a sink to the next
+    private void run(List<Run> runs, Object read, int readAt, int readStep, Object written, int writtenAt, int writeStep) {
         Object[] operands = DenseScratch.operands();
         int[] g = LoopScratch.geometry(3 * DenseScratch.MOST_OPERANDS);
-        Arrays.fill(operands, arrays[0]);
-        for (int r = 0; r < marks.size(); r++) {
-            Run run = marks.get(r);
-            int last = run.places.length - 1;
-            for (int k = 0; k <= last; k++) {
-                g[3 * k] = run.places[k] + (k < last ? x : 0);
-                g[3 * k + 1] = k < last ? axes[2].stride * channels : channels;
+        for (int r = 0; r < runs.size(); r++) {
+            Run run = runs.get(r);
+            for (int k = 0; k < run.places.length; k++) {
+                boolean source = k < run.sources;
+                operands[k] = source ? read : written;
+                g[3 * k] = run.places[k] + (source ? readAt : writtenAt);
+                g[3 * k + 1] = source ? readStep : writeStep;
                 g[3 * k + 2] = 1;
             }
-            operands[last] = room;
             run.kernel.run(operands, g, 0, run.rows, channels);
-            operands[last] = arrays[0];
-        }
-        Arrays.fill(operands, room);
-        for (int r = 0; r < sums.size(); r++) {
-            Run run = sums.get(r);
-            int last = run.places.length - 1;
-            for (int k = 0; k <= last; k++) {
-                g[3 * k] = run.places[k] + (k == last ? y : k % 2 == 1 ? windows : 0);
-                g[3 * k + 1] = k < last ? channels : axes[2].stride * channels;
-                g[3 * k + 2] = 1;
-            }
-            operands[last] = arrays[2];
-            run.kernel.run(operands, g, 0, run.rows, channels);
-            operands[last] = room;
         }
         Arrays.fill(operands, this); // keeps no array alive
-        for (int r = 0; r < empty.size(); r++) {
-            for (int k = 0; k < empty.get(r)[1]; k++) {
-                Storage.zero(arrays[2], y + empty.get(r)[0] + k * axes[2].stride * channels, channels);
-            }
-        }
     }
 }

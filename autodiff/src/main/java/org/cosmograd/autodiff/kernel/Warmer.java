@@ -221,8 +221,12 @@ final class Warmer {
             this.operations = LoopEmitter.operations(spec);
             this.room = (REAL_VECTORS + 1) * lanes;
             int operands = spec.sources().size() + spec.sinks().size();
-            this.arrays = new Object[operands];
-            this.geometry = new int[3 * operands];
+            int tables = spec.indexed().size();
+            this.arrays = new Object[operands + tables];
+            this.geometry = new int[3 * (operands + tables)];
+            for (int t = operands; t < operands + tables; t++) {
+                arrays[t] = new int[REAL_VECTORS + 1];
+            }
             for (int k = 0; k < operands; k++) {
                 boolean source = k < spec.sources().size();
                 Access access = source ? spec.sources().get(k).access() : spec.sinks().get(k - spec.sources().size()).access();

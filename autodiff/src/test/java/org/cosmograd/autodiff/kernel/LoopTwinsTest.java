@@ -352,6 +352,40 @@ class LoopTwinsTest {
         }
     }
 
+    /// Rows named by tables, some of them twice.
+    @Test
+    void rowsByIndexAgree() {
+        Random random = new Random(29);
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (Mode mode : List.of(Mode.STORE, Mode.ADD)) {
+                for (int n : new int[] {3, 16, 40, 300}) {
+                    LoopSpec plain = new LoopSpec(List.of(new Source(type, Access.UNIT)), List.of(), List.of(new Sink(0, Access.UNIT, mode)));
+                    Data data = data(plain, random, 12, n);
+                    int[] g = Arrays.copyOf(data.geometry, 12);
+                    int[] from = {9, 3, 0, 3, 11, 2};
+                    int[] to = {77, 1, 10, 4, 4, 4, 0};
+                    g[9] = 1;
+                    Object[] expected = typed(data.operands, plain);
+                    for (int r = 1; r < 6; r++) {
+                        int[] one = {g[0] + from[r] * g[1], 0, 1, g[3] + to[r + 1] * g[4], 0, 1};
+                        reference(plain, expected, one, 0, 1, n);
+                    }
+                    LoopSpec indexed = plain.byIndex(0, 1);
+                    List<LoopKernel> forms = new ArrayList<>(List.of(LoopEmitter.scalar(indexed)));
+                    if (Loops.SIMD) {
+                        forms.add(LoopEmitter.simd(indexed).orElseThrow());
+                        forms.add(LoopEmitter.simd(LoopEmitter.prefersLength(indexed, n) ? indexed.ofLength(n) : indexed).orElseThrow());
+                    }
+                    for (LoopKernel form : forms) {
+                        Object[] actual = typed(data.operands, plain);
+                        form.run(new Object[] {actual[0], actual[1], from, to}, g, 1, 6, n);
+                        assertSame(expected, actual, "by index, n = " + n + ", " + mode);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void everyFunctionModeAndAccessAgrees() {
         Random random = new Random(11);
