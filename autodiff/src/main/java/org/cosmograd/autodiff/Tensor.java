@@ -237,6 +237,11 @@ public final class Tensor {
         return storage != null;
     }
 
+    /// The value alone, computed now, without the expression that led to it: no derivative passes, and its memory is free.
+    public Tensor evaluated() {
+        return of(type, storage());
+    }
+
     /// The value's storage, computing it if need be: row-major elements.
     public Storage storage() {
         Storage s = storage;
@@ -709,26 +714,7 @@ public final class Tensor {
 
     /// The same elements under another shape; one size may be `-1` and follows from the others.
     public Tensor reshape(int... dims) {
-        int unknown = -1;
-        long known = 1;
-        for (int i = 0; i < dims.length; i++) {
-            if (dims[i] == -1) {
-                if (unknown >= 0) {
-                    throw new ShapeException("reshape: only one size can be -1, got " + Arrays.toString(dims));
-                }
-                unknown = i;
-            } else {
-                known *= dims[i];
-            }
-        }
-        if (unknown >= 0) {
-            dims = dims.clone();
-            if (known == 0 || shape().size() % known != 0) {
-                throw new ShapeException("reshape: " + type + " does not divide into " + Arrays.toString(dims));
-            }
-            dims[unknown] = (int) (shape().size() / known);
-        }
-        return reshape(Shape.of(dims));
+        return reshape(Movement.Reshape.shape(type, dims));
     }
 
     /// The same elements under another shape.
@@ -789,17 +775,8 @@ public final class Tensor {
 
     /// The elements `from, from + step, …` below `to` along an axis; negative bounds count from the end.
     public Tensor slice(int axis, int from, int to, int step) {
-        int a = shape().axis("slice", axis);
-        int n = shape().dim(a);
-        List<Integer> start = new ArrayList<>();
-        List<Integer> stop = new ArrayList<>();
-        List<Integer> steps = new ArrayList<>();
-        for (int i = 0; i < shape().rank(); i++) {
-            start.add(i != a ? 0 : from < 0 ? from + n : from);
-            stop.add(i != a ? shape().dim(i) : to < 0 ? to + n : to);
-            steps.add(i != a ? 1 : step);
-        }
-        return start.get(a) == 0 && stop.get(a) == n && step == 1 ? this : apply(new Movement.Slice(start, stop, steps));
+        Movement.Slice slice = Movement.Slice.along(shape(), axis, from, to, step);
+        return slice.isWhole(shape()) ? this : apply(slice);
     }
 
     /// One element along an axis, which vanishes.
@@ -811,16 +788,7 @@ public final class Tensor {
 
     /// Zeros put before and after the elements along an axis.
     public Tensor pad(int axis, int before, int after) {
-        int a = shape().axis("pad", axis);
-        List<Integer> low = new ArrayList<>();
-        List<Integer> high = new ArrayList<>();
-        List<Integer> interior = new ArrayList<>();
-        for (int i = 0; i < shape().rank(); i++) {
-            low.add(i == a ? before : 0);
-            high.add(i == a ? after : 0);
-            interior.add(0);
-        }
-        return before == 0 && after == 0 ? this : apply(new Movement.Pad(low, high, interior));
+        return before == 0 && after == 0 ? this : apply(Movement.Pad.along(shape(), axis, before, after));
     }
 
     /// Tensors one after the other along an existing axis.
@@ -871,33 +839,12 @@ public final class Tensor {
 
     /// Elements along an axis chosen by `i32` indices, whose axes replace that axis. Indices outside it are an error.
     public Tensor gather(int axis, Tensor index) {
-        int a = shape().axis("gather", axis);
-        if (a == 0) {
-            return apply(new Indexing.Gather(), index);
-        }
-        int r = shape().rank();
-        int k = index.shape().rank();
-        int[] front = IntStream.concat(IntStream.of(a), IntStream.range(0, r).filter(i -> i != a)).toArray();
-        Tensor g = permute(front).apply(new Indexing.Gather(), index);
-        int[] back = new int[r - 1 + k];
-        for (int i = 0; i < back.length; i++) {
-            back[i] = i < a ? k + i : i < a + k ? i - a : i;
-        }
-        return g.permute(back);
+        return Indexing.gather(this, axis, index);
     }
 
     /// For each index of the other axes its own choice along the last axis: `y[i…, j] = x[i…, index[i…, j]]`.
     public Tensor takeAlong(Tensor index) {
-        int n = dim(-1);
-        int rows = n == 0 ? 0 : shape().size() / n;
-        int k = index.dim(-1);
-        if (!index.shape().with(-1, 1).equals(shape().with(-1, 1))) {
-            throw new ShapeException("takeAlong: the indices " + index.type() + " must have the axes of " + type + " before the last");
-        }
-        int[] offsets = new int[rows];
-        Arrays.setAll(offsets, i -> i * n);
-        Tensor flat = index.reshape(rows, k).add(of(Shape.of(rows, 1), offsets));
-        return reshape(shape().size()).gather(0, flat).reshape(index.shape());
+        return Indexing.takeAlong(this, index);
     }
 
     /// Rows added up by index: `y[r, :] = Σ_{i: index[i] = r} this[i…, :]`, in the order of `i`.
@@ -925,29 +872,7 @@ public final class Tensor {
     /// The matrix product over the last axis of this and the last but one of `other`. Leading axes broadcast; a vector on either
     /// side counts as a matrix of one row or column, which vanishes.
     public Tensor matmul(Tensor other) {
-        if (shape().rank() == 0 || other.shape().rank() == 0) {
-            throw new ShapeException("matmul: needs vectors or matrices, got " + type + " x " + other.type);
-        }
-        int inner = other.dim(other.shape().rank() == 1 ? 0 : -2);
-        if (dim(-1) != inner) {
-            throw new ShapeException(
-                    "matmul: inner dimensions differ: " + shape() + " x " + other.shape() + " (" + dim(-1) + " != " + inner + ")");
-        } else if (shape().rank() == 1) {
-            Tensor y = expand(0).matmul(other);
-            return y.squeeze(other.shape().rank() == 1 ? 0 : -2);
-        } else if (other.shape().rank() == 1) {
-            return matmul(other.expand(1)).squeeze(-1);
-        }
-        int r = shape().rank();
-        if (other.shape().rank() == 2 && r > 2) {
-            Shape lead = shape().slice(0, r - 1);
-            Tensor flat = reshape(lead.size(), dim(-1)).apply(new MatMul(), other);
-            return flat.reshape(lead.concat(Shape.of(other.dim(1))));
-        }
-        Shape batch = Shape.broadcast("matmul, leading axes", shape().slice(0, r - 2), other.shape().slice(0, other.shape().rank() - 2));
-        Tensor a = broadcastTo(batch.concat(shape().slice(r - 2, r)));
-        Tensor b = other.broadcastTo(batch.concat(other.shape().slice(other.shape().rank() - 2, other.shape().rank())));
-        return a.apply(new MatMul(), b);
+        return MatMul.of(this, other);
     }
 
     /// The lower triangular `L` with `L Lᵀ = this`. Not positive definite gives NaN.
@@ -957,14 +882,7 @@ public final class Tensor {
 
     /// For a lower triangular this, `L⁻¹ b`, or `L⁻ᵀ b` if `transpose`. Leading axes broadcast.
     public Tensor solveTriangular(Tensor b, boolean transpose) {
-        if (shape().rank() < 2 || b.shape().rank() < 2) {
-            throw new ShapeException("solveTriangular: needs matrices, got " + type + " and " + b.type());
-        }
-        int r = shape().rank();
-        int s = b.shape().rank();
-        Shape batch = Shape.broadcast("solveTriangular", shape().slice(0, r - 2), b.shape().slice(0, s - 2));
-        Tensor right = b.broadcastTo(batch.concat(b.shape().slice(s - 2, s)));
-        return broadcastTo(batch.concat(shape().slice(r - 2, r))).apply(new LinearAlgebra.TriangularSolve(transpose), right);
+        return LinearAlgebra.TriangularSolve.of(this, b, transpose);
     }
 
     /// The diagonal of the last two axes.

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.cosmograd.bench.speed.Case;
 import org.cosmograd.bench.speed.Cases;
 import org.cosmograd.bench.speed.Machine;
@@ -20,7 +21,7 @@ import org.cosmograd.bench.speed.Peers;
 import org.cosmograd.bench.speed.Scoreboard;
 import org.cosmograd.bench.speed.Stopwatch;
 import org.cosmograd.nn.Progress;
-import org.cosmograd.sbi.io.AtomicFile;
+import org.cosmograd.nn.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Spec;
 
 /// `cosmograd bench`: times our kernels and training steps, alone or in alternation with the peers' scripts.
 ///
-/// Files are written whole after every case, so an interrupted run leaves what it had measured.
+/// Files are written whole after every case. A run that is interrupted ends the script that is running, and leaves and shows what it has
+/// measured.
 @Command(name = "bench", description = "Times kernels and training steps, alone or against PyTorch and JAX.")
 final class BenchCommand implements Runnable {
     private static final Duration WARM_UP = Duration.ofSeconds(30);
@@ -47,7 +49,7 @@ final class BenchCommand implements Runnable {
     private List<String> words = List.of();
 
     @Option(names = "--threads", split = ",", paramLabel = "N")
-    private List<Integer> threads = List.of();
+    private List<String> threads = List.of();
 
     @Option(names = "--rounds", paramLabel = "N")
     private int rounds;
@@ -82,31 +84,51 @@ final class BenchCommand implements Runnable {
         checkWritable("--json", json);
         checkWritable("--markdown", markdown);
         Scoreboard board = new Scoreboard(cases, counts);
-        Set<String> faults = new HashSet<>();
         if (folder == null) {
-            alone(out, cases, counts, board);
-        } else {
-            try (Peers peers = Peers.in(folder, python)) {
-                together(out, cases, counts, peers, board);
-                faults.addAll(peers.faults());
+            try (Farewell _ = Farewell.of(() -> show(out, board, Set.of()))) {
+                alone(out, cases, counts, board);
             }
+            show(out, board, Set.of());
+            return;
         }
-        out.println();
-        out.print(board.text());
-        faults.forEach(out::println);
-        write(board);
+        try (Peers peers = Peers.in(folder, python)) {
+            try (Farewell _ = Farewell.of(() -> {
+                peers.end();
+                show(out, board, peers.faults());
+            })) {
+                together(out, cases, counts, peers, board);
+            }
+            show(out, board, peers.faults());
+        }
+    }
+
+    /// Shows and writes what has been measured. Meanwhile nothing more is.
+    private void show(PrintStream out, Scoreboard board, Set<String> faults) {
+        synchronized (board) {
+            out.println();
+            if (board.isEmpty()) {
+                out.println("bench: nothing has been measured");
+            } else {
+                out.print(board.text());
+                write(board);
+            }
+            faults.forEach(out::println);
+        }
     }
 
     /// One thread and all processors, if nothing is said.
     private List<Integer> threadCounts() {
-        int processors = Runtime.getRuntime().availableProcessors();
-        List<Integer> counts = threads.isEmpty() ? List.of(1, Math.min(processors, MOST_THREADS)) : threads;
-        for (int n : counts) {
-            if (n < 1 || n > MOST_THREADS) {
-                throw new UserException("bench: --threads " + n + " is not a number from 1 to " + MOST_THREADS);
+        int processors = Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
+        List<Integer> counts = new ArrayList<>();
+        for (String word : threads) {
+            if (!word.strip().matches("[1-9][0-9]{0,8}")) {
+                throw new UserException("bench: --threads " + word + " is not a number of at least 1");
+            } else if (Integer.parseInt(word.strip()) > processors) {
+                throw new UserException("bench: --threads " + word + " is more than the " + processors + " that can run at once here");
             }
+            counts.add(Integer.valueOf(word.strip()));
         }
-        return counts.stream().distinct().toList();
+        return threads.isEmpty() ? Stream.of(1, processors).distinct().toList() : counts.stream().distinct().toList();
     }
 
     private void alone(PrintStream out, List<Case> cases, List<Integer> counts, Scoreboard board) {

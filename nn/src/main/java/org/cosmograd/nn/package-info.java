@@ -27,7 +27,7 @@
 /// | first values | [Initialiser] |
 /// | optimisers | [Sgd], [Adam], [AdamW]: an [Optimiser] is a pure function of trees; [Schedule] for the learning rate |
 /// | training | [Fit], [FitSettings], [FitListener] with [MetricsCsv], [Progress] and [TensorBoardEvents] |
-/// | files | [Safetensors] |
+/// | files | [Safetensors]; JSON and whole files in [org.cosmograd.nn.io] |
 ///
 /// Layers that differ in training say so: [Layer#train] takes a key and gives back the result with the layer as it is afterwards, its
 /// running averages moved. [Fit#layer] and [Fit#passes] train such layers; [Layer#apply] is what is used and validated.

@@ -20,8 +20,8 @@ import org.cosmograd.flows.ConditionalDensity;
 import org.cosmograd.flows.Distribution;
 import org.cosmograd.flows.Mixture;
 import org.cosmograd.nn.Safetensors;
-import org.cosmograd.sbi.io.AtomicFile;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.AtomicFile;
+import org.cosmograd.nn.io.Json;
 
 /// A posterior learned for all observations at once: `p(θ | x) = Σₘ wₘ qₘ(θ | x)` over the members of an ensemble.
 ///

@@ -27,8 +27,8 @@ import org.cosmograd.nn.MetricsCsv;
 import org.cosmograd.nn.Safetensors;
 import org.cosmograd.nn.Standardise;
 import org.cosmograd.nn.TensorBoardEvents;
+import org.cosmograd.nn.io.Json;
 import org.cosmograd.sbi.campaign.Simulations;
-import org.cosmograd.sbi.io.Json;
 
 /// Neural posterior estimation: a conditional density fitted to pairs `(θ, x) ~ p(θ) p(x | θ)` by
 ///
@@ -213,15 +213,15 @@ public final class Npe {
         if (n < 10) {
             throw new IllegalArgumentException("Npe.train: " + n + " simulations are too few, at least 10 are needed");
         }
-        Tensor data = value(clean.x().reshape(n, -1).cast(DType.F32));
+        Tensor data = clean.x().reshape(n, -1).cast(DType.F32).evaluated();
         Tensor parameters = clean.theta();
         checkInside(parameters);
-        Tensor free = value(new Constrain(support).inverse(parameters).value().cast(DType.F32));
+        Tensor free = new Constrain(support).inverse(parameters).value().cast(DType.F32).evaluated();
         Standardise target = Standardise.of(free);
         DataMaker maker = fresh.orElse((stored, key) -> stored);
-        Tensor made = value(maker.make(fresh.isEmpty() ? data : data.slice(0, 0, Math.min(n, STATISTICS)), settings.key().fold(members)));
+        Tensor made = maker.make(fresh.isEmpty() ? data : data.slice(0, 0, Math.min(n, STATISTICS)), settings.key().fold(members)).evaluated();
         Standardise input = Standardise.of(made);
-        Pairs pairs = new Pairs(value(target.scale(free)), value(parameters.cast(DType.F32)), data);
+        Pairs pairs = new Pairs(target.scale(free).evaluated(), parameters.cast(DType.F32).evaluated(), data);
         // ln|∂u/∂θ| of the map to standardised parameters, so that losses are in units of θ
         double volume = new Constrain(support).inverse(parameters).logDet().mean().item() - target.sd().log().sum().item();
         List<Optional<ConditionalDensity>> trained = new ArrayList<>(Collections.nCopies(members, Optional.empty()));
@@ -284,10 +284,6 @@ public final class Npe {
             throw new IllegalArgumentException("Npe.train: " + outside + " of " + inside.length
                     + " parameters lie outside the prior's " + support + ", the first in row " + first);
         }
-    }
-
-    private static Tensor value(Tensor t) {
-        return Tensor.of(t.type(), t.storage());
     }
 
     /// A posterior that was saved by one made with the same densities and embeddings.

@@ -104,11 +104,11 @@ public final class ObservedPosterior implements Distribution {
         }
         Constrain box = new Constrain(support());
         Tensor z = box.inverse(drawn).value();
-        Tensor mean = value(z.mean(0));
-        Tensor width = value(z.sub(mean).square().mean(0).sqrt().add(1e-6));
+        Tensor mean = z.mean(0).evaluated();
+        Tensor width = z.sub(mean).square().mean(0).sqrt().add(1e-6).evaluated();
         int starts = Math.min(16, drawn.dim(0));
         Tensor order = logProb(drawn).neg().argSort().slice(0, 0, starts);
-        Tensor from = value(z.gather(0, order).sub(mean).div(width));
+        Tensor from = z.gather(0, order).sub(mean).div(width).evaluated();
         Optimiser adam = new Adam();
         Climb first = new Climb(
                 from, from, Tensor.full(Double.NEGATIVE_INFINITY, dtype(), starts), adam.start(from));
@@ -130,11 +130,7 @@ public final class ObservedPosterior implements Distribution {
         Climb end = loop.state();
         int best = end.log.argMax(0).toInts()[0];
         Tensor theta = box.forward(end.best.mul(width).add(mean)).value().at(0, best);
-        return new Point(value(theta), end.log.get(best));
-    }
-
-    private static Tensor value(Tensor t) {
-        return Tensor.of(t.type(), t.storage());
+        return new Point(theta.evaluated(), end.log.get(best));
     }
 
     @Override

@@ -54,7 +54,7 @@ public final class Borders implements DenseTask.Work {
     private void fold(int chunk) {
         for (int row = chunk * ROWS_PER_CHUNK; row < Math.min(rows, (chunk + 1) * ROWS_PER_CHUNK); row++) {
             int to = bases[1] + row * r.n;
-            ConvScalar.zero(arrays[1], to, r.n);
+            Storage.zero(arrays[1], to, r.n);
             for (int wide : sources[row]) {
                 int from = bases[0] + wide * (r.before + r.n + r.behind);
                 for (int i = 0; i < r.places.length && r.places[i] < r.before; i++) {

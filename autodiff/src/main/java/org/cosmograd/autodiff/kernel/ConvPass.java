@@ -45,6 +45,7 @@ final class ConvPass {
     final Axis[] axes;
     final int images;
     final int[] source;
+    final int[] target;
     final int channels;
     final boolean direct;
     /// Rows and places of a row in a block.
@@ -66,10 +67,11 @@ final class ConvPass {
     private final int planeRows;
     private final int width;
 
-    private ConvPass(Axis[] axes, int images, int[] source, int channels, int groups, int[] kernel, boolean copies) {
+    private ConvPass(Axis[] axes, int images, int[] source, int[] target, int channels, int groups, int[] kernel, boolean copies) {
         this.axes = axes;
         this.images = images;
         this.source = source;
+        this.target = target;
         this.channels = channels;
         boolean inside = true;
         for (int i = 0; i < 3; i++) {
@@ -134,7 +136,7 @@ final class ConvPass {
             }
             axes[i] = new Axis(0, 1, s.output()[i], s.stride()[i], taps, at);
         }
-        return new ConvPass(axes, s.n(), s.input(), s.c(), s.groups(), s.kernel(), copies);
+        return new ConvPass(axes, s.n(), s.input(), s.output(), s.c(), s.groups(), s.kernel(), copies);
     }
 
     /// The passes of an input gradient.
@@ -143,7 +145,7 @@ final class ConvPass {
         for (Axis a : axes(s, 0)) {
             for (Axis b : axes(s, 1)) {
                 for (Axis c : axes(s, 2)) {
-                    out.add(new ConvPass(new Axis[] {a, b, c}, s.n(), s.output(), s.q(), s.groups(), s.kernel(), copies));
+                    out.add(new ConvPass(new Axis[] {a, b, c}, s.n(), s.output(), s.input(), s.q(), s.groups(), s.kernel(), copies));
                 }
             }
         }
@@ -212,6 +214,44 @@ final class ConvPass {
         return unit % columnBlocks * columns;
     }
 
+    /// Rows of the block that lie in the target.
+    int rowsOf(int unit) {
+        return Math.min(rows, axes[1].count - row(unit));
+    }
+
+    /// Places of a row of the block that lie in the target.
+    int placesOf(int unit) {
+        return Math.min(columns, axes[2].count - column(unit));
+    }
+
+    /// Rows of the source, of one plane, that the block reads.
+    int rowsRead(int unit) {
+        return axes[1].pace * (rowsOf(unit) - 1) + axes[1].span();
+    }
+
+    /// The block's first place, as a number of the target's places.
+    int targetAt(int unit) {
+        int plane = image(unit) * target[0] + axes[0].first() + axes[0].step() * plane(unit);
+        int row = plane * target[1] + axes[1].first() + axes[1].step() * row(unit);
+        return row * target[2] + axes[2].first() + axes[2].step() * column(unit);
+    }
+
+    /// From one row of the block to the next, in places of the target.
+    int targetRow() {
+        return axes[1].step() * target[2];
+    }
+
+    /// Says that row `r` of a block is final.
+    void finish(int unit, int r, Gemm.RowBlock finished) {
+        int at = targetAt(unit) + r * targetRow();
+        int apart = axes[2].step();
+        int places = placesOf(unit);
+        int together = apart == 1 ? places : 1;
+        for (int u = 0; u < places; u += together) {
+            finished.rows(at + u * apart, at + u * apart + together);
+        }
+    }
+
     /// Where a block reads for its first place, if it reads the source where it is.
     int directAt(int unit) {
         int at = (image(unit) * source[0] + axes[0].pace * plane(unit)) * source[1] + axes[1].pace * row(unit);
@@ -220,9 +260,9 @@ final class ConvPass {
 
     /// Copies what a block reads, zeros included.
     void copy(int unit, Object from, int base, Object to, int at) {
-        int last1 = axes[1].pace * (Math.min(rows, axes[1].count - row(unit)) - 1) + axes[1].span();
+        int last1 = rowsRead(unit);
         int first2 = axes[2].pace * column(unit) + axes[2].lowest();
-        int n2 = axes[2].pace * (Math.min(columns, axes[2].count - column(unit)) - 1) + axes[2].span();
+        int n2 = axes[2].pace * (placesOf(unit) - 1) + axes[2].span();
         int before = Math.clamp(-first2, 0, n2);
         int inside = Math.clamp(source[2] - first2 - before, 0, n2 - before);
         for (int i = 0; i < axes[0].at.length; i++) {
@@ -231,12 +271,12 @@ final class ConvPass {
                 int p1 = axes[1].pace * row(unit) + axes[1].lowest() + j;
                 int row = at + (i * planeRows + j) * width * channels;
                 if (p0 < 0 || p0 >= source[0] || p1 < 0 || p1 >= source[1] || inside == 0) {
-                    ConvScalar.zero(to, row, n2 * channels);
+                    Storage.zero(to, row, n2 * channels);
                 } else {
                     int read = ((image(unit) * source[0] + p0) * source[1] + p1) * source[2] + first2 + before;
-                    ConvScalar.zero(to, row, before * channels);
+                    Storage.zero(to, row, before * channels);
                     System.arraycopy(from, base + read * channels, to, row + before * channels, inside * channels);
-                    ConvScalar.zero(to, row + (before + inside) * channels, (n2 - before - inside) * channels);
+                    Storage.zero(to, row + (before + inside) * channels, (n2 - before - inside) * channels);
                 }
             }
         }

@@ -64,13 +64,4 @@ record ConvScalar(GemmEmitter.Walk walk, int rows, int columns) implements ConvT
         }
         System.arraycopy(sum, 0, c, cAt, columns);
     }
-
-    /// Zeros or values put into a stretch of an array of either type.
-    static void zero(Object array, int from, int count) {
-        if (array instanceof float[] f) {
-            Arrays.fill(f, from, from + count, 0);
-        } else {
-            Arrays.fill((double[]) array, from, from + count, 0);
-        }
-    }
 }

@@ -57,4 +57,11 @@ public record ConvShape(int n, int[] input, int c, int[] kernel, int[] output, i
     public double work() {
         return (double) n * output[0] * output[1] * output[2] * q * kernel[0] * kernel[1] * kernel[2] * (c / groups);
     }
+
+    @Override
+    public String toString() {
+        boolean depthwise = groups > 1 && groups == c && groups == q;
+        return (depthwise ? "depthwise convolution " : "convolution ") + Arrays.toString(kernel) + " of " + n + " x " + Arrays.toString(input)
+                + " x " + c + (depthwise ? "" : " -> " + q);
+    }
 }

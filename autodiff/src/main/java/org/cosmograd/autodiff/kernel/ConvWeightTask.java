@@ -10,18 +10,14 @@ import org.cosmograd.autodiff.DType;
 /// `w ← fma(x, g, w)` from `+0` over images, then places in row-major order of blocks and within blocks; then the parts are added as
 /// [ConvParts] has it.
 public final class ConvWeightTask implements ConvStep {
-    private static final double WORTH_SHARING = 1_000_000;
-    private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
-
-    private final boolean isDouble;
+    private final DType type;
     private final boolean scalar;
     private final ConvShape shape;
     private final ConvTiles tiles;
     private final ConvPass pass;
+    private final ConvPanels panels;
     private final int inputs;
     private final int outputs;
-    private final int padded;
-    private final int panels;
     /// Rows of a part for each stretch of the pass, a multiple of the smaller tiles' rows.
     private final int stretch;
     private final ConvParts parts;
@@ -47,18 +43,18 @@ public final class ConvWeightTask implements ConvStep {
     }
 
     private ConvWeightTask(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch, boolean scalar) {
-        this.isDouble = type == DType.F64;
+        boolean isDouble = type == DType.F64;
+        this.type = type;
         this.scalar = scalar;
         this.shape = shape;
         this.tiles = ConvTiles.of(isDouble);
         this.pass = pass(shape, tiles);
         this.inputs = shape.c() / shape.groups();
         this.outputs = shape.q() / shape.groups();
-        this.padded = tiles.padded(outputs);
-        this.panels = (outputs + MOST_VECTORS * tiles.lanes - 1) / (MOST_VECTORS * tiles.lanes);
+        this.panels = new ConvPanels(tiles, outputs);
         this.stretch = roundUp(pass.length, tiles.fewRows());
         int length = Math.toIntExact(partLength(shape, pass, tiles));
-        this.parts = new ConvParts(isDouble, ConvParts.count(pass.units, shape), length, stretch * MOST_VECTORS * tiles.lanes);
+        this.parts = new ConvParts(isDouble, ConvParts.count(pass.units, shape), length, stretch * panels.most());
         this.rowStarts = new int[pass.rows];
         Arrays.setAll(rowStarts, r -> r * pass.rowStep);
         this.from = from;
@@ -102,7 +98,7 @@ public final class ConvWeightTask implements ConvStep {
 
     @Override
     public ConvStep plain() {
-        return new ConvWeightTask(isDouble ? DType.F64 : DType.F32, shape, from, cotangent, to, scratch, true);
+        return new ConvWeightTask(type, shape, from, cotangent, to, scratch, true);
     }
 
     @Override
@@ -112,27 +108,18 @@ public final class ConvWeightTask implements ConvStep {
 
     @Override
     public void run() {
-        int sums = shape.groups() * panels * pass.starts.length;
-        if (shape.work() >= WORTH_SHARING) {
-            Workers.run(parts.parts, computing);
-            Workers.run(sums, summing);
-        } else {
-            for (int i = 0; i < parts.parts; i++) {
-                part(i);
-            }
-            for (int i = 0; i < sums; i++) {
-                sum(i);
-            }
-        }
+        boolean shared = shape.work() >= WORTH_SHARING;
+        ConvStep.run(shared, parts.parts, computing);
+        ConvStep.run(shared, shape.groups() * panels.count() * pass.starts.length, summing);
     }
 
     private void part(int number) {
         int begin = (int) ((long) pass.units * number / parts.parts);
         int end = (int) ((long) pass.units * (number + 1) / parts.parts);
         int block = pass.direct ? 0 : pass.blockLength() + tiles.fewRows();
-        int lanes = MOST_VECTORS * tiles.lanes;
+        int lanes = panels.most();
         boolean narrow = outputs % tiles.lanes != 0;
-        Object own = ConvScratch.array(isDouble, block + (narrow ? pass.rows * pass.columns * lanes : 0));
+        Object own = ConvScratch.array(type == DType.F64, block + (narrow ? pass.rows * pass.columns * lanes : 0));
         for (int unit = begin; unit < end; unit++) {
             Object a = arrays[0];
             int aAt = bases[0] + pass.directAt(unit);
@@ -141,17 +128,14 @@ public final class ConvWeightTask implements ConvStep {
                 aAt = ConvScratch.FIRST_ALIGNED;
                 pass.copy(unit, arrays[0], bases[0], own, aAt);
             }
-            int row = pass.row(unit);
-            int column = pass.column(unit);
-            int rows = Math.min(pass.rows, pass.axes[1].count() - row);
-            int places = Math.min(pass.columns, pass.axes[2].count() - column);
-            int[] size = shape.output();
-            int place = ((pass.image(unit) * size[0] + pass.plane(unit)) * size[1] + row) * size[2] + column;
+            int rows = pass.rowsOf(unit);
+            int places = pass.placesOf(unit);
+            int place = pass.targetAt(unit);
             for (int group = 0; group < shape.groups(); group++) {
-                for (int panel = 0; panel < panels; panel++) {
-                    int first = panel * lanes;
-                    int vectors = tiles.vectors(outputs - first);
-                    int width = Math.min(outputs - first, vectors * tiles.lanes);
+                for (int panel = 0; panel < panels.count(); panel++) {
+                    int first = panels.first(panel);
+                    int vectors = panels.vectors(panel);
+                    int width = panels.width(panel);
                     Object b = arrays[1];
                     int bAt = bases[1] + place * shape.q() + group * outputs + first;
                     int bStep = shape.q();
@@ -164,7 +148,7 @@ public final class ConvWeightTask implements ConvStep {
                         bAt = copy;
                         bStep = lanes;
                     }
-                    int c = bases[3] + number * parts.length + (group * padded + first) * pass.starts.length * stretch;
+                    int c = bases[3] + number * parts.length + (group * panels.padded() + first) * pass.starts.length * stretch;
                     for (int s = 0; s < pass.starts.length; s++) {
                         panel(vectors, rows, places, a, aAt + pass.starts[s] + group * inputs, b, bAt, bStep,
                                 c + s * stretch * vectors * tiles.lanes, unit > begin);
@@ -187,12 +171,12 @@ public final class ConvWeightTask implements ConvStep {
     /// Adds the parts of the rows of the weight that one stretch makes, for one panel.
     private void sum(int number) {
         int s = number % pass.starts.length;
-        int panel = number / pass.starts.length % panels;
-        int group = number / pass.starts.length / panels;
-        int first = panel * MOST_VECTORS * tiles.lanes;
-        int lanes = tiles.vectors(outputs - first) * tiles.lanes;
-        int width = Math.min(outputs - first, lanes);
-        int at = (group * padded + first) * pass.starts.length * stretch + s * stretch * lanes;
+        int panel = number / pass.starts.length % panels.count();
+        int group = number / pass.starts.length / panels.count();
+        int first = panels.first(panel);
+        int lanes = panels.lanes(panel);
+        int width = panels.width(panel);
+        int at = (group * panels.padded() + first) * pass.starts.length * stretch + s * stretch * lanes;
         parts.add(arrays[3], bases[3], at, stretch * lanes);
         for (int i = 0; i < pass.length; i++) {
             int row = pass.taps[s * pass.fused + i / inputs] * inputs + i % inputs;
@@ -202,7 +186,6 @@ public final class ConvWeightTask implements ConvStep {
 
     @Override
     public String toString() {
-        return "weight gradient of convolution " + Arrays.toString(shape.kernel()) + " of " + shape.n() + " x "
-                + Arrays.toString(shape.input()) + " x " + shape.c() + " -> " + shape.q();
+        return "weight gradient of " + shape;
     }
 }

@@ -1,7 +1,6 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -12,18 +11,17 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 ///
 /// Order of arithmetic: `y ← source·w` for the first tap, then `y ← fma(source, w, y)`, in ascending order of the place they read.
 final class DepthwiseTask implements ConvStep {
-    private static final double WORTH_SHARING = 200_000;
+    /// Less than [ConvStep#WORTH_SHARING]: a multiply-add in a loop takes longer than one in a tile.
+    static final double WORTH_SHARING = 200_000;
     /// Taps in one loop.
     static final int MOST_TAPS = 9;
 
     private final boolean isDouble;
-    private final boolean gradient;
     private final ConvShape shape;
-    private final List<ConvPass> passes;
+    private final ConvPasses passes;
     private final LoopKernel[] first;
     private final LoopKernel[] whole;
     private final LoopKernel[] rest;
-    private final int[] unitsBefore;
     private final Operand from;
     private final Operand weight;
     private final Operand to;
@@ -34,16 +32,13 @@ final class DepthwiseTask implements ConvStep {
 
     DepthwiseTask(DType type, ConvShape shape, boolean gradient, Operand from, Operand weight, Operand to, Gemm.RowBlock finished) {
         this.isDouble = type == DType.F64;
-        this.gradient = gradient;
         this.shape = shape;
-        this.passes = gradient ? ConvPass.inputGradient(shape, false) : List.of(ConvPass.forward(shape, false));
-        this.unitsBefore = new int[passes.size() + 1];
-        this.first = new LoopKernel[passes.size()];
-        this.whole = new LoopKernel[passes.size()];
-        this.rest = new LoopKernel[passes.size()];
-        for (int i = 0; i < passes.size(); i++) {
-            ConvPass p = passes.get(i);
-            unitsBefore[i + 1] = unitsBefore[i] + p.units;
+        this.passes = ConvPasses.of(shape, gradient, false);
+        this.first = new LoopKernel[passes.count()];
+        this.whole = new LoopKernel[passes.count()];
+        this.rest = new LoopKernel[passes.count()];
+        for (int i = 0; i < passes.count(); i++) {
+            ConvPass p = passes.list().get(i);
             int taps = p.taps.length;
             first[i] = loop(type, Math.min(taps, MOST_TAPS), false, p.columns, shape.c());
             whole[i] = taps < 2 * MOST_TAPS ? first[i] : loop(type, MOST_TAPS, true, p.columns, shape.c());
@@ -114,23 +109,13 @@ final class DepthwiseTask implements ConvStep {
 
     @Override
     public void run() {
-        int units = unitsBefore[passes.size()];
-        if (shape.work() >= WORTH_SHARING) {
-            Workers.run(units, computing);
-        } else {
-            for (int i = 0; i < units; i++) {
-                compute(i);
-            }
-        }
+        ConvStep.run(shape.work() >= WORTH_SHARING, passes.units(), computing);
     }
 
     private void compute(int number) {
-        int pass = 0;
-        while (unitsBefore[pass + 1] <= number) {
-            pass++;
-        }
-        ConvPass p = passes.get(pass);
-        int unit = number - unitsBefore[pass];
+        int pass = passes.pass(number);
+        ConvPass p = passes.list().get(pass);
+        int unit = number - passes.unitsBefore()[pass];
         Object a = arrays[0];
         int aAt = bases[0] + p.directAt(unit);
         if (!p.direct) {
@@ -138,20 +123,13 @@ final class DepthwiseTask implements ConvStep {
             aAt = ConvScratch.FIRST_ALIGNED;
             p.copy(unit, arrays[0], bases[0], a, aAt);
         }
-        int[] size = gradient ? shape.input() : shape.output();
         int c = shape.c();
-        int row = p.row(unit);
-        int rows = Math.min(p.rows, p.axes[1].count() - row);
-        int places = Math.min(p.columns, p.axes[2].count() - p.column(unit));
-        int plane = p.image(unit) * size[0] + p.axes[0].first() + p.axes[0].step() * p.plane(unit);
-        int apart = p.axes[2].step();
-        int cRow = p.axes[1].step() * size[2];
-        int cAt = (plane * size[1] + p.axes[1].first() + p.axes[1].step() * row) * size[2] + p.axes[2].first() + apart * p.column(unit);
+        int places = p.placesOf(unit);
+        int rows = p.rowsOf(unit);
+        int cAt = p.targetAt(unit);
         for (int r = 0; r < rows; r++) {
-            row(p, pass, places, a, aAt + r * p.rowStep, bases[2] + (cAt + r * cRow) * c, apart * c);
-            for (int u = 0; u < places; u += apart == 1 ? places : 1) {
-                finished.rows(cAt + r * cRow + u * apart, cAt + r * cRow + u * apart + (apart == 1 ? places : 1));
-            }
+            row(p, pass, places, a, aAt + r * p.rowStep, bases[2] + (cAt + r * p.targetRow()) * c, p.axes[2].step() * c);
+            p.finish(unit, r, finished);
         }
         ConvScratch.mine().forget();
     }
@@ -177,7 +155,6 @@ final class DepthwiseTask implements ConvStep {
 
     @Override
     public String toString() {
-        return (gradient ? "input gradient of " : "") + "depthwise convolution " + Arrays.toString(shape.kernel()) + " of " + shape.n()
-                + " x " + Arrays.toString(shape.input()) + " x " + shape.c();
+        return passes.toString();
     }
 }

@@ -1,7 +1,6 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -12,7 +11,6 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// Order of arithmetic: parts of all blocks as in [ConvWeightTask]; within a part sixteen sums of products, one for places of equal
 /// remainder in their row; then the parts are added as [ConvParts] has it, then the sixteen one after the other.
 final class DepthwiseWeightTask implements ConvStep {
-    private static final double WORTH_SHARING = 200_000;
     private static final int SUMS = 16;
     private static final int MOST_TAPS = DepthwiseTask.MOST_TAPS - 1;
 
@@ -77,13 +75,7 @@ final class DepthwiseWeightTask implements ConvStep {
 
     @Override
     public void run() {
-        if (shape.work() >= WORTH_SHARING) {
-            Workers.run(parts.parts, computing);
-        } else {
-            for (int i = 0; i < parts.parts; i++) {
-                part(i);
-            }
-        }
+        ConvStep.run(shape.work() >= DepthwiseTask.WORTH_SHARING, parts.parts, computing);
         parts.add(arrays[3], bases[3], 0, parts.length);
         for (int t = 0; t < pass.taps.length; t++) {
             int at = bases[3] + t * SUMS * shape.c();
@@ -112,9 +104,8 @@ final class DepthwiseWeightTask implements ConvStep {
         int end = (int) ((long) pass.units * (number + 1) / parts.parts);
         int c = shape.c();
         int sums = bases[3] + number * parts.length;
-        ConvScalar.zero(arrays[3], sums, parts.length);
+        Storage.zero(arrays[3], sums, parts.length);
         ConvScratch mine = ConvScratch.mine();
-        int[] size = shape.output();
         for (int unit = begin; unit < end; unit++) {
             Object a = arrays[0];
             int aAt = bases[0] + pass.directAt(unit);
@@ -123,10 +114,9 @@ final class DepthwiseWeightTask implements ConvStep {
                 aAt = ConvScratch.FIRST_ALIGNED;
                 pass.copy(unit, arrays[0], bases[0], a, aAt);
             }
-            int row = pass.row(unit);
-            int rows = Math.min(pass.rows, pass.axes[1].count() - row);
-            int places = Math.min(pass.columns, pass.axes[2].count() - pass.column(unit));
-            int place = ((pass.image(unit) * size[0] + pass.plane(unit)) * size[1] + row) * size[2] + pass.column(unit);
+            int rows = pass.rowsOf(unit);
+            int places = pass.placesOf(unit);
+            int place = pass.targetAt(unit);
             for (int r = 0; r < rows; r++) {
                 for (int t = 0; t < pass.taps.length; t += MOST_TAPS) {
                     int now = Math.min(MOST_TAPS, pass.taps.length - t);
@@ -134,7 +124,7 @@ final class DepthwiseWeightTask implements ConvStep {
                         mine.operand(i, a, aAt + r * pass.rowStep + pass.starts[t + i], pass.placeStep);
                         mine.operand(now + 1 + i, arrays[3], sums + (t + i) * SUMS * c, c);
                     }
-                    mine.operand(now, arrays[1], bases[1] + (place + r * size[2]) * c, c);
+                    mine.operand(now, arrays[1], bases[1] + (place + r * pass.targetRow()) * c, c);
                     (t + now < pass.taps.length ? whole : rest).run(mine.arrays, mine.geometry, 0, places, c);
                 }
             }
@@ -144,7 +134,6 @@ final class DepthwiseWeightTask implements ConvStep {
 
     @Override
     public String toString() {
-        return "weight gradient of depthwise convolution " + Arrays.toString(shape.kernel()) + " of " + shape.n() + " x "
-                + Arrays.toString(shape.input()) + " x " + shape.c();
+        return "weight gradient of " + shape;
     }
 }

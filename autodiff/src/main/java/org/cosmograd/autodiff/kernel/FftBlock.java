@@ -305,7 +305,7 @@ final class FftBlock {
             real.within(simd, wide, own, panel, own, second, second + wide, step);
             loops[END].run(own, second, second + wide, step, m * step, y, yRe, yIm, yStep, m * yStep, unpackTable, 0, m / 2, wide);
         } else {
-            zero(own, panel, 2 * n * wide);
+            Storage.zero(own, panel, 2 * n * wide);
             in(simd, width, n, x, at, row, own, panel, step);
             real.within(simd, wide, own, panel, own, second, second + wide, step);
             loops[END].run(own, second, second + wide, step, 0, y, yRe, yIm, yStep, 0, unpackTable, 0, half, wide);
@@ -331,17 +331,9 @@ final class FftBlock {
             out(simd, width, n, own, second, wide, y, at, row);
         } else {
             loops[END].run(x, xRe, xIm, xStep, 0, own, panel + wide, panel, step, 0, packTable, 0, half, wide);
-            zero(own, panel + half * step, (n - half) * step);
+            Storage.zero(own, panel + half * step, (n - half) * step);
             real.within(simd, wide, own, panel, own, second + wide, second, step);
             out(simd, width, n, own, second, step, y, at, row);
-        }
-    }
-
-    private void zero(Object own, int from, int count) {
-        if (own instanceof float[] f) {
-            Arrays.fill(f, from, from + count, 0);
-        } else {
-            Arrays.fill((double[]) own, from, from + count, 0);
         }
     }
 }

@@ -22,31 +22,8 @@ public final class Gemm {
 
     private Gemm() {}
 
-    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`.
-    public static void multiply(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset,
-            int bRow, int bColumn, float[] c, int cOffset, int cRow, int cColumn, boolean accumulate) {
-        product(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate, NOTHING);
-    }
-
-    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`; `finished` hears of the rows of `C`.
-    public static void multiply(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset,
-            int bRow, int bColumn, float[] c, int cOffset, int cRow, int cColumn, boolean accumulate, RowBlock finished) {
-        product(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate, finished);
-    }
-
-    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`.
-    public static void multiply(int m, int n, int k, double[] a, int aOffset, int aRow, int aColumn, double[] b, int bOffset,
-            int bRow, int bColumn, double[] c, int cOffset, int cRow, int cColumn, boolean accumulate) {
-        product(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate, NOTHING);
-    }
-
-    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`; `finished` hears of the rows of `C`.
-    public static void multiply(int m, int n, int k, double[] a, int aOffset, int aRow, int aColumn, double[] b, int bOffset,
-            int bRow, int bColumn, double[] c, int cOffset, int cRow, int cColumn, boolean accumulate, RowBlock finished) {
-        product(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate, finished);
-    }
-
-    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`, for arrays that are all `float[]` or all `double[]`.
+    /// `C[m,n] = A[m,k]·B[k,n]`, added to the old `C` if `accumulate`; `finished` hears of the rows of `C`. The arrays are all `float[]` or
+    /// all `double[]`.
     static void product(int m, int n, int k, Object a, int aOffset, int aRow, int aColumn, Object b, int bOffset, int bRow,
             int bColumn, Object c, int cOffset, int cRow, int cColumn, boolean accumulate, RowBlock finished) {
         if (m < 0 || n < 0 || k < 0) {

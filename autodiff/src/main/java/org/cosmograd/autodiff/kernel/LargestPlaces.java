@@ -54,7 +54,7 @@ public final class LargestPlaces implements DenseTask.Work {
     private void image(int image) {
         int places = input[0] * input[1] * input[2] * channels;
         if (routes) {
-            ConvScalar.zero(arrays[2], bases[2] + image * places, places);
+            Storage.zero(arrays[2], bases[2] + image * places, places);
         }
         int o = image * output[0] * output[1] * output[2];
         for (int i = 0; i < output[0]; i++) {

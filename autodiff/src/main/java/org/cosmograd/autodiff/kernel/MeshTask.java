@@ -1,6 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.util.Arrays;
 import org.cosmograd.autodiff.ShapeException;
 
 /// Paints particles on a periodic mesh, or reads a mesh at them; see [MeshSpec] for what and [MeshPlan] for the order.
@@ -205,13 +204,7 @@ public final class MeshTask implements Task {
 
     private void zero(int first, int end) {
         for (int ch = 0; ch < channels && first < end; ch++) {
-            int from = mAt + ch * cells + first * plan.planeCells;
-            int to = from + (end - first) * plan.planeCells;
-            if (m instanceof float[] f) {
-                Arrays.fill(f, from, to, 0);
-            } else {
-                Arrays.fill((double[]) m, from, to, 0);
-            }
+            Storage.zero(m, mAt + ch * cells + first * plan.planeCells, (end - first) * plan.planeCells);
         }
     }
 

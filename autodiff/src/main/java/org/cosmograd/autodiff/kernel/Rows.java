@@ -201,21 +201,13 @@ final class Rows {
             int first = c * COLUMNS;
             int end = Math.min(width, first + COLUMNS);
             for (int r = 0; r < rows; r++) {
-                zero(arrays[2], bases[2] + r * width + first, end - first);
+                Storage.zero(arrays[2], bases[2] + r * width + first, end - first);
             }
             add(0, count, first, end, false);
         }
 
         private void zero(int firstRow, int endRow) {
-            zero(arrays[2], bases[2] + firstRow * width, (endRow - firstRow) * width);
-        }
-
-        private static void zero(Object array, int from, int count) {
-            switch (array) {
-                case float[] a -> Arrays.fill(a, from, from + count, 0);
-                case double[] a -> Arrays.fill(a, from, from + count, 0);
-                default -> Arrays.fill((int[]) array, from, from + count, 0);
-            }
+            Storage.zero(arrays[2], bases[2] + firstRow * width, (endRow - firstRow) * width);
         }
 
         /// Adds columns `first` to `last - 1` of the indices `from` to `to - 1`, or of those that `order` names there.

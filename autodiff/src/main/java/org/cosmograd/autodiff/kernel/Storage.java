@@ -68,6 +68,15 @@ public final class Storage {
         }
     }
 
+    /// Zeros in a stretch of an array of any type.
+    static void zero(Object array, int from, int count) {
+        switch (array) {
+            case float[] a -> Arrays.fill(a, from, from + count, 0);
+            case double[] a -> Arrays.fill(a, from, from + count, 0);
+            default -> Arrays.fill((int[]) array, from, from + count, 0);
+        }
+    }
+
     /// Bytes as text.
     public static String text(long bytes) {
         return bytes < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3) : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);

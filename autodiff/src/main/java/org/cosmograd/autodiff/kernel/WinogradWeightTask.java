@@ -10,18 +10,16 @@ import org.cosmograd.autodiff.DType;
 /// Order of arithmetic: parts of all blocks as in [ConvWeightTask]; within a part for each point `u ← fma(x, g, u)` from `+0` over
 /// groups of places in row-major order of blocks and within blocks; then the parts are added as [ConvParts] has it, then transformed.
 final class WinogradWeightTask implements ConvStep {
-    private static final double WORTH_SHARING = 1_000_000;
-    private static final int MOST_VECTORS = ConvTiles.MOST_VECTORS;
     private static final int POINTS = Winograd.POINTS;
     private static final int PLACES = Winograd.PLACES;
     private static final int[] ONE_STRETCH = {0};
 
-    private final boolean isDouble;
+    private final DType type;
     private final boolean scalar;
     private final ConvShape shape;
     private final ConvTiles tiles;
     private final ConvPass pass;
-    private final int panels;
+    private final ConvPanels panels;
     /// Rows of a point's sums, a multiple of the smaller tiles' rows.
     private final int stretch;
     /// Taps of the first two axes.
@@ -40,17 +38,17 @@ final class WinogradWeightTask implements ConvStep {
     private final int[] bases = new int[4];
 
     WinogradWeightTask(DType type, ConvShape shape, Operand from, Operand cotangent, Operand to, int scratch, boolean scalar) {
-        this.isDouble = type == DType.F64;
+        boolean isDouble = type == DType.F64;
+        this.type = type;
         this.scalar = scalar;
         this.shape = shape;
         this.tiles = ConvTiles.of(isDouble);
         this.pass = ConvPass.forward(shape, true);
-        int whole = MOST_VECTORS * tiles.lanes;
-        this.panels = (shape.q() + whole - 1) / whole;
+        this.panels = new ConvPanels(tiles, shape.q());
         this.stretch = roundUp(shape.c(), tiles.fewRows());
         this.taps = pass.taps.length / Winograd.TAPS;
         int length = Math.toIntExact(partLength(shape, tiles));
-        this.parts = new ConvParts(isDouble, ConvParts.count(pass.units, shape), length, POINTS * stretch * whole);
+        this.parts = new ConvParts(isDouble, ConvParts.count(pass.units, shape), length, POINTS * stretch * panels.most());
         int groups = pass.columns / PLACES;
         this.rowStarts = new int[pass.rows];
         Arrays.setAll(rowStarts, r -> r * pass.axes[1].pace() * groups * shape.c());
@@ -85,7 +83,7 @@ final class WinogradWeightTask implements ConvStep {
 
     @Override
     public ConvStep plain() {
-        return new WinogradWeightTask(isDouble ? DType.F64 : DType.F32, shape, from, cotangent, to, scratch, true);
+        return new WinogradWeightTask(type, shape, from, cotangent, to, scratch, true);
     }
 
     @Override
@@ -95,17 +93,9 @@ final class WinogradWeightTask implements ConvStep {
 
     @Override
     public void run() {
-        if (shape.work() >= WORTH_SHARING) {
-            Workers.run(parts.parts, computing);
-            Workers.run(panels * taps, summing);
-        } else {
-            for (int i = 0; i < parts.parts; i++) {
-                part(i);
-            }
-            for (int i = 0; i < panels * taps; i++) {
-                sum(i);
-            }
-        }
+        boolean shared = shape.work() >= WORTH_SHARING;
+        ConvStep.run(shared, parts.parts, computing);
+        ConvStep.run(shared, panels.count() * taps, summing);
     }
 
     private void part(int number) {
@@ -120,22 +110,18 @@ final class WinogradWeightTask implements ConvStep {
         int factors = points + roundUp(POINTS * pointStep + tiles.fewRows(), tiles.lanes);
         int factorStep = pass.rows * groups * q;
         // tiles read whole vectors, beyond the last row of all
-        Object own = ConvScratch.array(isDouble, factors + POINTS * factorStep + MOST_VECTORS * tiles.lanes);
-        int[] size = shape.output();
+        Object own = ConvScratch.array(type == DType.F64, factors + POINTS * factorStep + panels.most());
         for (int unit = begin; unit < end; unit++) {
-            int row = pass.row(unit);
-            int rows = Math.min(pass.rows, pass.axes[1].count() - row);
-            int used = Math.min(pass.columns, pass.axes[2].count() - pass.column(unit)) / PLACES;
+            int rows = pass.rowsOf(unit);
+            int used = pass.placesOf(unit) / PLACES;
             pass.copy(unit, arrays[0], bases[0], own, source);
-            Winograd.transformBlock(inward, pass, used, pass.axes[1].pace() * (rows - 1) + pass.axes[1].span(), own, source, points,
-                    pointStep, groups * c, c);
-            int place = ((pass.image(unit) * size[0] + pass.plane(unit)) * size[1] + row) * size[2] + pass.column(unit);
-            transformCotangent(own, bases[1] + place * q, factors, factorStep, rows * used);
+            Winograd.transformBlock(inward, pass, used, pass.rowsRead(unit), own, source, points, pointStep, groups * c, c);
+            transformCotangent(own, bases[1] + pass.targetAt(unit) * q, factors, factorStep, rows * used);
             // where rows of groups follow one another without a gap they are one stretch
             boolean joined = pass.axes[1].pace() == 1 && used == groups;
-            for (int panel = 0; panel < panels; panel++) {
-                int first = panel * MOST_VECTORS * tiles.lanes;
-                int vectors = tiles.vectors(q - first);
+            for (int panel = 0; panel < panels.count(); panel++) {
+                int first = panels.first(panel);
+                int vectors = panels.vectors(panel);
                 int sums = bases[3] + number * parts.length + first * taps * POINTS * stretch;
                 for (int t = 0; t < taps; t++) {
                     int start = pass.starts[t] / (pass.blockWidth() * c) * groups * c;
@@ -176,9 +162,9 @@ final class WinogradWeightTask implements ConvStep {
     private void sum(int number) {
         int t = number % taps;
         int panel = number / taps;
-        int first = panel * MOST_VECTORS * tiles.lanes;
-        int lanes = tiles.vectors(shape.q() - first) * tiles.lanes;
-        int width = Math.min(shape.q() - first, lanes);
+        int first = panels.first(panel);
+        int lanes = panels.lanes(panel);
+        int width = panels.width(panel);
         int at = first * taps * POINTS * stretch + t * POINTS * stretch * lanes;
         parts.add(arrays[3], bases[3], at, POINTS * stretch * lanes);
         for (int k = 0; k < Winograd.TAPS; k++) {
@@ -208,7 +194,6 @@ final class WinogradWeightTask implements ConvStep {
 
     @Override
     public String toString() {
-        return "weight gradient of convolution " + Arrays.toString(shape.kernel()) + " of " + shape.n() + " x "
-                + Arrays.toString(shape.input()) + " x " + shape.c() + " -> " + shape.q() + " by pairs";
+        return "weight gradient of " + shape + " by pairs";
     }
 }

@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.op;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.ShapeException;
@@ -81,5 +82,30 @@ public sealed interface Indexing extends Op {
         public Tensor jvp(Tensor y, List<Tensor> t) {
             return Tensor.zeros(y.type());
         }
+    }
+
+    /// Elements of `x` along an axis; the axes of the indices replace it.
+    static Tensor gather(Tensor x, int axis, Tensor index) {
+        int a = x.shape().axis("gather", axis);
+        if (a == 0) {
+            return x.apply(new Gather(), index);
+        }
+        int r = x.shape().rank();
+        int k = index.shape().rank();
+        int[] front = IntStream.concat(IntStream.of(a), IntStream.range(0, r).filter(i -> i != a)).toArray();
+        int[] back = IntStream.range(0, r - 1 + k).map(i -> i < a ? k + i : i < a + k ? i - a : i).toArray();
+        return x.permute(front).apply(new Gather(), index).permute(back);
+    }
+
+    /// `y[i…, j] = x[i…, index[i…, j]]`
+    static Tensor takeAlong(Tensor x, Tensor index) {
+        int n = x.dim(-1);
+        if (!index.shape().with(-1, 1).equals(x.shape().with(-1, 1))) {
+            throw new ShapeException("takeAlong: the indices " + index.type() + " must have the axes of " + x.type() + " before the last");
+        }
+        int rows = n == 0 ? 0 : x.shape().size() / n;
+        int[] offsets = IntStream.range(0, rows).map(i -> i * n).toArray();
+        Tensor flat = index.reshape(rows, index.dim(-1)).add(Tensor.of(Shape.of(rows, 1), offsets));
+        return x.reshape(x.shape().size()).gather(0, flat).reshape(index.shape());
     }
 }

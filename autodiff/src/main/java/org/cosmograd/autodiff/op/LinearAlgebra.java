@@ -47,6 +47,18 @@ public sealed interface LinearAlgebra extends Op {
 
     /// `X = L⁻¹ B`, or `L⁻ᵀ B` if `transpose`; of `L` only the lower triangle is read.
     record TriangularSolve(boolean transpose) implements LinearAlgebra {
+        /// The solution for operands whose leading axes broadcast.
+        public static Tensor of(Tensor l, Tensor b, boolean transpose) {
+            Shape s = l.shape();
+            Shape t = b.shape();
+            if (s.rank() < 2 || t.rank() < 2) {
+                throw new ShapeException("solveTriangular: needs matrices, got " + l.type() + " and " + b.type());
+            }
+            Shape batch = Shape.broadcast("solveTriangular", s.slice(0, s.rank() - 2), t.slice(0, t.rank() - 2));
+            Tensor right = b.broadcastTo(batch.concat(t.slice(t.rank() - 2, t.rank())));
+            return l.broadcastTo(batch.concat(s.slice(s.rank() - 2, s.rank()))).apply(new TriangularSolve(transpose), right);
+        }
+
         @Override
         public TensorType infer(List<Tensor> x) {
             Tensor l = square(name(), x.get(0));

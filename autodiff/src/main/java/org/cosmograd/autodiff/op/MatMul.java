@@ -9,6 +9,30 @@ import org.cosmograd.autodiff.TensorType;
 /// `C_ij = Σ_k A_ik B_kj` for each index of the leading axes, which are equal in both operands. Each sum runs over ascending
 /// `k` with one fused multiply-add per term.
 public record MatMul() implements Op {
+    /// The product of operands whose leading axes broadcast; a vector counts as a matrix of one row (left) or one column (right), which
+    /// vanishes.
+    public static Tensor of(Tensor a, Tensor b) {
+        Shape s = a.shape();
+        Shape t = b.shape();
+        if (s.rank() == 0 || t.rank() == 0) {
+            throw new ShapeException("matmul: needs vectors or matrices, got " + a.type() + " x " + b.type());
+        }
+        int inner = t.dim(t.rank() == 1 ? 0 : -2);
+        if (s.dim(-1) != inner) {
+            throw new ShapeException("matmul: inner dimensions differ: " + s + " x " + t + " (" + s.dim(-1) + " != " + inner + ")");
+        } else if (s.rank() == 1) {
+            return a.expand(0).matmul(b).squeeze(t.rank() == 1 ? 0 : -2);
+        } else if (t.rank() == 1) {
+            return a.matmul(b.expand(1)).squeeze(-1);
+        } else if (t.rank() == 2 && s.rank() > 2) {
+            Shape lead = s.slice(0, s.rank() - 1);
+            return a.reshape(lead.size(), inner).apply(new MatMul(), b).reshape(lead.concat(Shape.of(t.dim(1))));
+        }
+        Shape batch = Shape.broadcast("matmul, leading axes", s.slice(0, s.rank() - 2), t.slice(0, t.rank() - 2));
+        Tensor left = a.broadcastTo(batch.concat(s.slice(s.rank() - 2, s.rank())));
+        return left.apply(new MatMul(), b.broadcastTo(batch.concat(t.slice(t.rank() - 2, t.rank()))));
+    }
+
     @Override
     public TensorType infer(List<Tensor> x) {
         Shape a = x.get(0).shape();

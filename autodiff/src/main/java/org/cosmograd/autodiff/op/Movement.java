@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.op;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,6 +15,31 @@ public sealed interface Movement extends Op {
 
     /// The same elements in row-major order under another shape.
     record Reshape(Shape to) implements Movement {
+        /// The shape of these sizes, of which one may be `-1` and follows from the others.
+        public static Shape shape(TensorType from, int... dims) {
+            int unknown = -1;
+            long known = 1;
+            for (int i = 0; i < dims.length; i++) {
+                if (dims[i] != -1) {
+                    known *= dims[i];
+                } else if (unknown >= 0) {
+                    throw new ShapeException("reshape: only one size can be -1, got " + Arrays.toString(dims));
+                } else {
+                    unknown = i;
+                }
+            }
+            if (unknown < 0) {
+                return Shape.of(dims);
+            }
+            int size = from.shape().size();
+            if (known == 0 || size % known != 0) {
+                throw new ShapeException("reshape: " + from + " does not divide into " + Arrays.toString(dims));
+            }
+            int[] all = dims.clone();
+            all[unknown] = (int) (size / known);
+            return Shape.of(all);
+        }
+
         @Override
         public TensorType infer(List<Tensor> x) {
             if (x.getFirst().shape().size() != to.size()) {
@@ -90,6 +116,21 @@ public sealed interface Movement extends Op {
 
     /// Along each axis the elements `start, start + step, …` below `stop`.
     record Slice(List<Integer> start, List<Integer> stop, List<Integer> step) implements Movement {
+        /// A slice along one axis of `s`; negative bounds count from the end.
+        public static Slice along(Shape s, int axis, int from, int to, int step) {
+            int a = s.axis("slice", axis);
+            int n = s.dim(a);
+            List<Integer> start = onAxis(s.rank(), a, from < 0 ? from + n : from, 0);
+            List<Integer> stop = new ArrayList<>(Arrays.stream(s.dims()).boxed().toList());
+            stop.set(a, to < 0 ? to + n : to);
+            return new Slice(start, stop, onAxis(s.rank(), a, step, 1));
+        }
+
+        /// Whether this takes everything of a tensor of shape `s`.
+        public boolean isWhole(Shape s) {
+            return IntStream.range(0, s.rank()).allMatch(i -> start.get(i) == 0 && stop.get(i) == s.dim(i) && step.get(i) == 1);
+        }
+
         @Override
         public TensorType infer(List<Tensor> x) {
             Shape s = x.getFirst().shape();
@@ -129,6 +170,12 @@ public sealed interface Movement extends Op {
 
     /// Zeros before, after and between the elements along each axis.
     record Pad(List<Integer> low, List<Integer> high, List<Integer> interior) implements Movement {
+        /// Zeros around the elements along one axis of `s`.
+        public static Pad along(Shape s, int axis, int before, int after) {
+            int a = s.axis("pad", axis);
+            return new Pad(onAxis(s.rank(), a, before, 0), onAxis(s.rank(), a, after, 0), Collections.nCopies(s.rank(), 0));
+        }
+
         @Override
         public TensorType infer(List<Tensor> x) {
             Shape s = x.getFirst().shape();
@@ -219,5 +266,9 @@ public sealed interface Movement extends Op {
         public Tensor jvp(Tensor y, List<Tensor> t) {
             return t.getFirst().apply(this);
         }
+    }
+
+    private static List<Integer> onAxis(int rank, int axis, int value, int others) {
+        return IntStream.range(0, rank).mapToObj(i -> i == axis ? value : others).toList();
     }
 }

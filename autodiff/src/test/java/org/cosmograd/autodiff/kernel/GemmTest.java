@@ -68,8 +68,8 @@ class GemmTest {
 
         float[] simd() {
             float[] out = c.clone();
-            Gemm.multiply(m, n, k, a, 7, row(k, at(0)), column(m, at(0)), b, 7, row(n, at(1)), column(k, at(1)),
-                    out, 7, row(n, at(2)), column(m, at(2)), accumulate);
+            Gemm.product(m, n, k, a, 7, row(k, at(0)), column(m, at(0)), b, 7, row(n, at(1)), column(k, at(1)),
+                    out, 7, row(n, at(2)), column(m, at(2)), accumulate, Gemm.NOTHING);
             return out;
         }
 
@@ -82,8 +82,8 @@ class GemmTest {
 
         double[] simdDouble() {
             double[] out = wide(c);
-            Gemm.multiply(m, n, k, wide(a), 7, row(k, at(0)), column(m, at(0)), wide(b), 7, row(n, at(1)), column(k, at(1)),
-                    out, 7, row(n, at(2)), column(m, at(2)), accumulate);
+            Gemm.product(m, n, k, wide(a), 7, row(k, at(0)), column(m, at(0)), wide(b), 7, row(n, at(1)), column(k, at(1)),
+                    out, 7, row(n, at(2)), column(m, at(2)), accumulate, Gemm.NOTHING);
             return out;
         }
 
@@ -210,7 +210,7 @@ class GemmTest {
         AtomicIntegerArray reports = new AtomicIntegerArray(x.m);
         int row = Sample.row(x.n, x.at(2));
         int column = Sample.column(x.m, x.at(2));
-        Gemm.multiply(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, x.at(0)), Sample.column(x.m, x.at(0)), x.b, 7, Sample.row(x.n, x.at(1)),
+        Gemm.product(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, x.at(0)), Sample.column(x.m, x.at(0)), x.b, 7, Sample.row(x.n, x.at(1)),
                 Sample.column(x.k, x.at(1)), c, 7, row, column, x.accumulate, (from, to) -> {
                     for (int i = from; i < to; i++) {
                         reports.incrementAndGet(i);
@@ -243,7 +243,8 @@ class GemmTest {
                         float[] expected = c.clone();
                         boolean accumulate = random.nextBoolean();
                         direct(s[0], s[1], s[2], a, 10_000, as[0], as[1], b, 10_000, bs[0], bs[1], expected, 10_000, cs[0], cs[1], accumulate);
-                        Gemm.multiply(s[0], s[1], s[2], a, 10_000, as[0], as[1], b, 10_000, bs[0], bs[1], c, 10_000, cs[0], cs[1], accumulate);
+                        Gemm.product(s[0], s[1], s[2], a, 10_000, as[0], as[1], b, 10_000, bs[0], bs[1], c, 10_000, cs[0], cs[1], accumulate,
+                                Gemm.NOTHING);
                         assertArrayEquals(expected, c, () -> Arrays.toString(s) + Arrays.toString(as) + Arrays.toString(bs) + Arrays.toString(cs));
                     }
                 }
@@ -258,7 +259,7 @@ class GemmTest {
         Sample y = Sample.of(50, 50, 50, "rrr", false, random);
         float[] c = x.c.clone();
         float[] inner = y.scalar();
-        Gemm.multiply(200, 200, 200, x.a, 7, 203, 1, x.b, 7, 203, 1, c, 7, 203, 1, false,
+        Gemm.product(200, 200, 200, x.a, 7, 203, 1, x.b, 7, 203, 1, c, 7, 203, 1, false,
                 (from, to) -> assertArrayEquals(inner, y.simd()));
         assertArrayEquals(x.scalar(), c);
     }
@@ -339,9 +340,9 @@ class GemmTest {
             long before = bean.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 100; i++) {
                 for (Sample x : samples) {
-                    Gemm.multiply(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, x.at(0)), Sample.column(x.m, x.at(0)), x.b, 7,
+                    Gemm.product(x.m, x.n, x.k, x.a, 7, Sample.row(x.k, x.at(0)), Sample.column(x.m, x.at(0)), x.b, 7,
                             Sample.row(x.n, x.at(1)), Sample.column(x.k, x.at(1)), x.c, 7, Sample.row(x.n, x.at(2)),
-                            Sample.column(x.m, x.at(2)), x.accumulate);
+                            Sample.column(x.m, x.at(2)), x.accumulate, Gemm.NOTHING);
                 }
             }
             least = Math.min(least, bean.getCurrentThreadAllocatedBytes() - before);
@@ -353,6 +354,6 @@ class GemmTest {
     void negativeSizesAreRefused() {
         float[] x = {};
         assertEquals("matmul: sizes must not be negative: [-1, 3] x [3, 2]", assertThrows(IllegalArgumentException.class,
-                () -> Gemm.multiply(-1, 2, 3, x, 0, 1, 1, x, 0, 1, 1, x, 0, 1, 1, false)).getMessage());
+                () -> Gemm.product(-1, 2, 3, x, 0, 1, 1, x, 0, 1, 1, x, 0, 1, 1, false, Gemm.NOTHING)).getMessage());
     }
 }

@@ -109,7 +109,7 @@ public final class DarkEnergyExperiment implements Experiment {
         Exact exact = exact(run, likelihood, budget);
         Features features = Features.of(likelihood);
         AmortizedPosterior posterior = train(run, likelihood, features, budget);
-        Tensor observed = value(features.of(likelihood.observed(DType.F32).reshape(1, likelihood.observables())));
+        Tensor observed = features.of(likelihood.observed(DType.F32).reshape(1, likelihood.observables())).evaluated();
         ObservedPosterior neural = posterior.given(observed);
         double[][] npe = neural.draw(run.key().fold(4), COMPARED, Duration.ofMinutes(1)).samples().toRows();
         save(run, "npe", npe);
@@ -282,7 +282,7 @@ public final class DarkEnergyExperiment implements Experiment {
         }
 
         private static Tensor single(Tensor t) {
-            return value(t.cast(DType.F32));
+            return t.cast(DType.F32).evaluated();
         }
 
         Tensor of(Tensor x) {
@@ -340,7 +340,7 @@ public final class DarkEnergyExperiment implements Experiment {
                 }
             }
         }
-        return value(Tensor.of(theta).cast(DType.F32));
+        return Tensor.of(theta).cast(DType.F32).evaluated();
     }
 
     private static double[][] covariance(BackgroundLikelihood likelihood) {
@@ -355,10 +355,6 @@ public final class DarkEnergyExperiment implements Experiment {
             at += block.length;
         }
         return c;
-    }
-
-    private static Tensor value(Tensor t) {
-        return Tensor.of(t.type(), t.storage());
     }
 
     private static Npe npe(Run run) {
@@ -383,8 +379,8 @@ public final class DarkEnergyExperiment implements Experiment {
                 progress.at(i + piece);
             }
         }
-        Tensor means = value(Tensor.concat(0, parts));
-        Tensor root = value(Tensor.of(covariance(likelihood)).cholesky().transpose().cast(DType.F32));
+        Tensor means = Tensor.concat(0, parts).evaluated();
+        Tensor root = Tensor.of(covariance(likelihood)).cholesky().transpose().cast(DType.F32).evaluated();
         int perEpoch = Math.max(1, (int) (means.dim(0) * 0.98) / budget.batch);
         FitSettings settings = FitSettings.DEFAULT
                 .withBatch(budget.batch)
@@ -535,8 +531,8 @@ public final class DarkEnergyExperiment implements Experiment {
 
     private static void calibrate(Run run, BackgroundLikelihood likelihood, Features features, AmortizedPosterior posterior, Budget budget) {
         int n = budget.calibration;
-        Tensor theta = value(likelihood.samplePrior(run.key().fold(7), DType.F32, n));
-        Tensor x = value(features.of(likelihood.simulate(theta, run.key().fold(8))));
+        Tensor theta = likelihood.samplePrior(run.key().fold(7), DType.F32, n).evaluated();
+        Tensor x = features.of(likelihood.simulate(theta, run.key().fold(8))).evaluated();
         Calibration c = Calibration.of(posterior, theta, x, budget.draws, run.key().fold(9));
         double error = c.coverage().maxError();
         run.figure("coverage_max_error", error);
@@ -566,7 +562,7 @@ public final class DarkEnergyExperiment implements Experiment {
     }
 
     private static void predict(Run run, BackgroundLikelihood likelihood, double[][] npe) {
-        Tensor theta = value(Tensor.of(thinned(npe, 1000)));
+        Tensor theta = Tensor.of(thinned(npe, 1000)).evaluated();
         double[][] replicas = likelihood.simulate(theta, run.key().fold(10)).toRows();
         double[][] models = likelihood.theory(theta).toRows();
         Tensor observed = likelihood.observed(DType.F64);

@@ -88,8 +88,8 @@ public final class SbibmExperiment implements Experiment {
         int n = run.settings().integer("simulations", 100);
         List<Reference> references = references(run, task);
 
-        Tensor theta = value(task.samplePrior(run.key().fold(1), DType.F32, n));
-        Tensor x = value(task.simulate(theta, run.key().fold(2)));
+        Tensor theta = task.samplePrior(run.key().fold(1), DType.F32, n).evaluated();
+        Tensor x = task.simulate(theta, run.key().fold(2)).evaluated();
         Distribution prior = switch (task.prior()) {
             case TaskPrior.Box b -> Uniform.of(doubles(b.low()), doubles(b.high()));
             case TaskPrior.Normal m ->
@@ -195,10 +195,6 @@ public final class SbibmExperiment implements Experiment {
         Arrays.sort(v);
         int n = v.length;
         return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-    }
-
-    private static Tensor value(Tensor t) {
-        return Tensor.of(t.type(), t.storage());
     }
 
     // ------------------------------------------------------------------------------------------------- reference files

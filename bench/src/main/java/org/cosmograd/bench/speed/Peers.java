@@ -9,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -56,8 +58,10 @@ public final class Peers implements AutoCloseable {
     private final String python;
     private final Path own;
     private final List<Script> scripts;
-    private final Set<String> faults = new LinkedHashSet<>();
+    private final Set<String> faults = Collections.synchronizedSet(new LinkedHashSet<>());
     private final Set<Script> broken = new LinkedHashSet<>();
+    private Optional<Process> running = Optional.empty();
+    private boolean ended;
 
     private Peers(String python, Path own, List<Script> scripts) {
         this.python = python;
@@ -122,7 +126,7 @@ public final class Peers implements AutoCloseable {
     /// @param names the cases
     /// @param needed those of them without which the script is not ended
     public void run(Script script, int threads, List<String> names, List<String> needed, Consumer<Timing> heard) {
-        if (needed.isEmpty()) {
+        if (needed.isEmpty() || isEnded()) {
             return;
         }
         List<String> wanted = new ArrayList<>(needed);
@@ -132,15 +136,17 @@ public final class Peers implements AutoCloseable {
             Path complaints = own.resolve(COMPLAINTS);
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(complaints.toFile());
             builder.environment().putAll(environment(threads));
-            Process process = builder.start();
+            Process process = start(builder);
             boolean whole;
             try {
                 process.getOutputStream().close();
                 whole = listen(process, script, threads, names, wanted, heard);
             } finally {
-                process.destroy();
+                end(process);
             }
-            if (!whole) {
+            if (isEnded()) {
+                return;
+            } else if (!whole) {
                 fault(script, script.name() + " took more than " + LIMIT.toMinutes() + " minutes and was ended");
             } else if (!wanted.isEmpty() && process.waitFor() != 0) {
                 fault(script, complaint(script, Files.readString(complaints)));
@@ -152,6 +158,36 @@ public final class Peers implements AutoCloseable {
             Thread.currentThread().interrupt();
             fault(script, script.name() + " was interrupted");
         }
+    }
+
+    private synchronized Process start(ProcessBuilder builder) throws IOException, InterruptedException {
+        if (ended) {
+            throw new InterruptedException("the scripts have been ended");
+        }
+        Process process = builder.start();
+        running = Optional.of(process);
+        return process;
+    }
+
+    private synchronized boolean isEnded() {
+        return ended;
+    }
+
+    /// Ends the script that is running, with all that it started; no other can be started.
+    public synchronized void end() {
+        ended = true;
+        running.ifPresent(Peers::end);
+    }
+
+    private static void end(Process process) {
+        List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
+        all.forEach(ProcessHandle::destroy);
+        try {
+            process.waitFor(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     /// Reads until the script ends or has printed all that is wanted, and takes off `left` what has come.

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.Json;
 
-/// The best of everybody in every case, as a table with ratios and goals.
+/// The best of everybody in every case, as a table with ratios and goals. It may be asked while timings are still coming in.
 public final class Scoreboard {
     private record Place(String family, String name, int threads) {}
 
@@ -27,11 +27,16 @@ public final class Scoreboard {
     }
 
     /// Takes a timing in.
-    public void add(Timing t) {
+    public synchronized void add(Timing t) {
         best.merge(new Place(t.family(), t.name(), t.threads()), t, Timing::better);
         if (!t.family().equals(Stopwatch.OURS)) {
             peers.add(t.family());
         }
+    }
+
+    /// Whether nothing has come in.
+    public synchronized boolean isEmpty() {
+        return best.isEmpty();
     }
 
     /// Who the peers are, with versions.
@@ -53,7 +58,7 @@ public final class Scoreboard {
     }
 
     /// All of it as lines of JSON, ours with their ratios.
-    public String json() {
+    public synchronized String json() {
         StringBuilder out = new StringBuilder();
         for (Timing t : best.values()) {
             Map<String, Json> line = new LinkedHashMap<>(t.json().members());
@@ -146,13 +151,13 @@ public final class Scoreboard {
     }
 
     /// The tables with their legend, for a terminal.
-    public String text() {
+    public synchronized String text() {
         Table figures = figureTable();
         return caseTable().text() + (figures.rows().isEmpty() ? "" : "\n" + figures.text()) + "\n" + legend() + "\n";
     }
 
     /// The tables as Markdown, with what makes them again.
-    public String markdown(String date, String machine, String command) {
+    public synchronized String markdown(String date, String machine, String command) {
         Table figures = figureTable();
         String versions = peers().isEmpty() ? "" : "; against " + String.join(", ", peers());
         return "Measured on " + date + " on " + machine + versions + ", by `" + command + "`. " + legend() + "\n\n" + caseTable().markdown()

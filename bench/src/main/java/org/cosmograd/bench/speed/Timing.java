@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.Json;
 
 /// How long a case took somebody.
 ///

@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.cosmograd.autodiff.Key;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
-import org.cosmograd.sbi.io.AtomicFile;
-import org.cosmograd.sbi.io.Json;
+import org.cosmograd.nn.io.AtomicFile;
+import org.cosmograd.nn.io.Json;
 import org.cosmograd.sbi.io.NpArray;
 import org.cosmograd.sbi.io.Npz;
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import org.cosmograd.nn.io.AtomicFile;
 
 /// A text table: columns with names, rows of cells, cells that are usually numbers.
 ///

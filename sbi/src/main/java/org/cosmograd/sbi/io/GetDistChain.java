@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.cosmograd.nn.io.AtomicFile;
 
 /// Posterior samples as GetDist, Cobaya, anesthetic and ChainConsumer read them: three text files.
 ///

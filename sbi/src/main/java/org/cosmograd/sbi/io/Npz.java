@@ -20,6 +20,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.cosmograd.nn.io.AtomicFile;
 
 /// Named arrays in NumPy's `.npz` format: a zip of `.npy` files (format 1.0, little-endian, C order).
 ///

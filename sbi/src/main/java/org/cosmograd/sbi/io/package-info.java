@@ -4,9 +4,9 @@
 /// |---|---|
 /// | {@link org.cosmograd.sbi.io.Npz} | arrays: `posterior.npz` |
 /// | {@link org.cosmograd.sbi.io.GetDistChain} | `chain_1.txt`, `chain.paramnames`, `chain.ranges` |
-/// | {@link org.cosmograd.sbi.io.Json} | `manifest.json`, configurations |
 /// | {@link org.cosmograd.sbi.io.CsvTable} | `metrics.csv`, published data tables |
-/// | {@link org.cosmograd.sbi.io.AtomicFile} | whole files or none |
+///
+/// JSON and whole files are in {@link org.cosmograd.nn.io}.
 @NullMarked
 package org.cosmograd.sbi.io;
 

@@ -427,12 +427,8 @@ public final class Hmc {
             }
             if (any) {
                 Tensor index = Tensor.of(pick);
-                state = new State(value(state.z.gather(0, index)), value(state.logDensity.gather(0, index)), value(state.gradient.gather(0, index)));
+                state = new State(state.z.gather(0, index).evaluated(), state.logDensity.gather(0, index).evaluated(), state.gradient.gather(0, index).evaluated());
             }
-        }
-
-        private static Tensor value(Tensor t) {
-            return Tensor.of(t.type(), t.storage());
         }
 
         Chains all() {

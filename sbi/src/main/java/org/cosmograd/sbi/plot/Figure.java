@@ -1,7 +1,7 @@
 package org.cosmograd.sbi.plot;
 
 import java.nio.file.Path;
-import org.cosmograd.sbi.io.AtomicFile;
+import org.cosmograd.nn.io.AtomicFile;
 
 /// A picture that knows its size and can draw itself.
 public sealed interface Figure permits Chart, CornerPlot, Panels {

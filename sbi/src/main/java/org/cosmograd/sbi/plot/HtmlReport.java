@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.cosmograd.sbi.io.AtomicFile;
+import org.cosmograd.nn.io.AtomicFile;
 import org.cosmograd.sbi.io.Label;
 
 /// A page that tells what a run did: one self-contained HTML file with text, tables and pictures in line, no scripts.

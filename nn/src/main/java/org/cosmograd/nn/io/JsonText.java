@@ -1,4 +1,4 @@
-package org.cosmograd.sbi.io;
+package org.cosmograd.nn.io;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

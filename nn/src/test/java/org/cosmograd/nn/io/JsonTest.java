@@ -1,4 +1,4 @@
-package org.cosmograd.sbi.io;
+package org.cosmograd.nn.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package org.cosmograd.sbi.io;
+package org.cosmograd.nn.io;
 
 import java.io.IOException;
 import java.lang.reflect.Array;

@@ -1,4 +1,4 @@
-package org.cosmograd.sbi.io;
+package org.cosmograd.nn.io;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -72,7 +72,7 @@ public final class AtomicFile {
     }
 
     /// One sentence for a failure: what was attempted, on which file, why it failed and what to do.
-    static UncheckedIOException failure(String verb, Path file, IOException e) {
+    public static UncheckedIOException failure(String verb, Path file, IOException e) {
         String text = String.valueOf(e.getMessage());
         String why;
         if (text.contains("No space left") || text.contains("not enough space") || text.contains("quota")) {
