@@ -106,7 +106,9 @@ final class Fusion {
         if (n.in().isEmpty()) {
             return;
         } else if (Graph.isView(n.op())) {
-            n.in().forEach(o -> needs[i].or(needs[o]));
+            for (int o : n.in()) {
+                needs[i].or(needs[o]);
+            }
             return;
         }
         int at = switch (n.op()) {
@@ -266,7 +268,9 @@ final class Fusion {
         x.axes = x.axes.isEmpty() ? y.axes : x.axes;
         y.gone = true;
         y.open = false;
-        y.nodes.forEach(n -> item[n] = into);
+        for (int n : y.nodes) {
+            item[n] = into;
+        }
         for (BitSet need : needs) {
             if (need.get(from)) {
                 need.clear(from);

@@ -8,7 +8,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
@@ -82,7 +81,10 @@ final class Graph {
         for (Tensor t : expressions) {
             add(t);
         }
-        int[] all = expressions.stream().mapToInt(seen::get).toArray();
+        int[] all = new int[expressions.size()];
+        for (int k = 0; k < all.length; k++) {
+            all[k] = numberOf(expressions.get(k));
+        }
         this.roots = prune(all);
     }
 
@@ -118,7 +120,14 @@ final class Graph {
 
     /// The values of the constant nodes, in their order (mode `CONSTANT`).
     List<Storage> constants() {
-        return IntStream.range(0, nodes.size()).filter(constants::containsKey).mapToObj(constants::get).map(java.util.Objects::requireNonNull).toList();
+        List<Storage> out = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Storage constant = constants.get(i);
+            if (constant != null) {
+                out.add(constant);
+            }
+        }
+        return out;
     }
 
     /// The data that input nodes stand for, in their order (mode `INPUT`).
@@ -134,7 +143,9 @@ final class Graph {
     /// What makes two graphs run alike: operations, wiring and types, not data.
     List<Object> key() {
         List<Object> key = new ArrayList<>(nodes);
-        key.add(IntStream.of(roots).boxed().toList());
+        for (int r : roots) {
+            key.add(r);
+        }
         return key;
     }
 
@@ -164,9 +175,17 @@ final class Graph {
             }
             if (ready) {
                 stack.pop();
-                seen.put(t, rewrite(t, operands.stream().map(seen::get).toList()));
+                List<Integer> in = new ArrayList<>();
+                for (Tensor o : operands) {
+                    in.add(numberOf(o));
+                }
+                seen.put(t, rewrite(t, List.copyOf(in)));
             }
         }
+    }
+
+    private int numberOf(Tensor t) {
+        return java.util.Objects.requireNonNull(seen.get(t));
     }
 
     /// Looks for `max(0, x)`: where `0 < x` is asked as well, as in the slope of a rectified unit, `0 < max(0, x)` is the same, and
@@ -182,7 +201,9 @@ final class Graph {
             if (t.op() instanceof Elementwise.Max && isZero(t.operands().getFirst())) {
                 positiveParts.putIfAbsent(t.operands().getLast(), t);
             }
-            t.operands().forEach(stack::push);
+            for (Tensor o : t.operands()) {
+                stack.push(o);
+            }
         }
     }
 
@@ -245,11 +266,16 @@ final class Graph {
     }
 
     private static boolean literalOnly(Tensor t) {
-        return t.op() instanceof Elementwise && t.operands().stream().allMatch(Graph::literalView);
+        return t.op() instanceof Elementwise && literalViews(t.operands());
     }
 
-    private static boolean literalView(Tensor t) {
-        return t.op() instanceof Leaf.Literal || (t.op() instanceof Movement && t.operands().stream().allMatch(Graph::literalView));
+    private static boolean literalViews(List<Tensor> all) {
+        for (Tensor t : all) {
+            if (!(t.op() instanceof Leaf.Literal) && !(t.op() instanceof Movement && literalViews(t.operands()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int leaf(Tensor t) {
@@ -291,7 +317,7 @@ final class Graph {
             case Identity.StopGradient s -> in.getLast();
             case Identity.Custom c -> in.getLast();
             case Elementwise.Select s when nodes.get(in.getFirst()).isLiteral() -> in.get(literal(in.getFirst()) != 0 ? 1 : 2);
-            case Elementwise e when in.stream().allMatch(i -> nodes.get(i).isLiteral()) -> fold(e, in, t);
+            case Elementwise e when areLiterals(in) -> fold(e, in, t);
             case Elementwise.Add a -> pieces.add(in.get(0), in.get(1), t).orElseGet(() -> push(new Node(a, in, t.type()), t));
             case Movement.Pad p -> pieces.pad(p, in.getFirst(), t).orElseGet(() -> push(new Node(p, in, t.type()), t));
             case Movement.Concat c -> pieces.concat(c.axis(), in, t);
@@ -302,6 +328,15 @@ final class Graph {
             case Reduction.Max m -> max(in.getFirst(), m.axes(), t);
             default -> push(new Node(op, in, t.type()), t);
         };
+    }
+
+    private boolean areLiterals(List<Integer> in) {
+        for (int i : in) {
+            if (!nodes.get(i).isLiteral()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private double literal(int i) {
@@ -416,7 +451,9 @@ final class Graph {
         for (int i = nodes.size() - 1; i >= 0; i--) {
             if (live[i] || (mode == DataMode.INPUT && nodes.get(i).op() instanceof Leaf.Input)) {
                 live[i] = true;
-                nodes.get(i).in().forEach(o -> live[o] = true);
+                for (int o : nodes.get(i).in()) {
+                    live[o] = true;
+                }
             }
         }
         int[] to = new int[nodes.size()];
@@ -427,7 +464,11 @@ final class Graph {
             if (live[i]) {
                 to[i] = kept.size();
                 Node n = nodes.get(i);
-                kept.add(new Node(n.op(), n.in().stream().map(o -> to[o]).toList(), n.type()));
+                List<Integer> in = new ArrayList<>();
+                for (int o : n.in()) {
+                    in.add(to[o]);
+                }
+                kept.add(new Node(n.op(), List.copyOf(in), n.type()));
                 keptOrigins.add(origins.get(i));
                 if (constants.containsKey(i)) {
                     keptConstants.put(to[i], constants.get(i));
@@ -440,7 +481,11 @@ final class Graph {
         origins.addAll(keptOrigins);
         constants.clear();
         constants.putAll(keptConstants);
-        return IntStream.of(all).map(r -> to[r]).toArray();
+        int[] renumbered = new int[all.length];
+        for (int k = 0; k < all.length; k++) {
+            renumbered[k] = to[all[k]];
+        }
+        return renumbered;
     }
 
     /// Whether a node only shows its operand's elements in another arrangement.

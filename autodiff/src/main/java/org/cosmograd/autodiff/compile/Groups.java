@@ -19,8 +19,11 @@ import org.cosmograd.autodiff.op.Reduction;
 record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, Values values, Steps steps) {
 
     void group(Fusion.Item item) {
-        List<Integer> members = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Elementwise).toList();
-        List<Integer> reductions = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Reduction).toList();
+        List<Integer> members = new ArrayList<>();
+        List<Integer> reductions = new ArrayList<>();
+        for (int i : item.nodes) {
+            (graph.node(i).op() instanceof Elementwise ? members : reductions).add(i);
+        }
         List<Integer> order = members.isEmpty()
                 ? values.view(graph.node(reductions.getFirst()).in().getFirst()).byStride()
                 : layout.order(members.getFirst());

@@ -68,7 +68,7 @@ final class LoopEmitter {
 
     /// The SIMD twin, for the vector width of [Simd]; empty where none exists. Call only where the incubator module can be read.
     static Optional<LoopKernel> simd(LoopSpec spec) {
-        return vectorizable(spec) ? Optional.of(define(spec, Simd.bits())) : Optional.empty();
+        return vectorizable(spec) ? Optional.of(define(spec, VectorWidth.ofLoops())) : Optional.empty();
     }
 
     /// Whether a SIMD twin exists.
@@ -91,7 +91,7 @@ final class LoopEmitter {
         if (!Loops.SIMD || n == 0 || !vectorizable(spec, graph)) {
             return false;
         }
-        int lanes = Simd.bits() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
+        int lanes = VectorWidth.ofLoops() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
         int vectors = (n + lanes - 1) / lanes;
         return vectors <= MOST_VECTORS && vectors * turnBytes(spec, graph, 9) <= STRAIGHT_BYTES;
     }

@@ -130,6 +130,26 @@ public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> 
         return sinks.stream().filter(s -> s.mode().isColumn()).mapToInt(s -> s.mode().partials()).findFirst().orElse(0);
     }
 
+    /// Whether a sink has one result for each row.
+    boolean reducesRows() {
+        for (Sink s : sinks) {
+            if (s.mode().isRow()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether a sink combines rows.
+    boolean reducesColumns() {
+        for (Sink s : sinks) {
+            if (s.mode().isColumn()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// The element type of a value.
     public DType type(int value) {
         return value < sources.size() ? sources.get(value).type() : body.get(value - sources.size()).type();
