@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Index spaces: sizes of axes, and operands' strides along them.
