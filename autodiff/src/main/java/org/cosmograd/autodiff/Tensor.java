@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.compile.Evaluator;
+import org.cosmograd.autodiff.kernel.Prelude;
 import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 /// Binary operations broadcast by NumPy's rule; a `double` operand takes the element type of its partner. Shapes and types are
 /// checked when a node is made, so an error points at the line that made it. Instances are immutable and thread-safe.
 public final class Tensor {
+    static {
+        Prelude.begin(Rehearsal::run);
+    }
+
     private final Op op;
     private final List<Tensor> operands;
     private final TensorType type;
