@@ -27,6 +27,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 final class LoopFrame {
     static final String PACKAGE = "org.cosmograd.autodiff.kernel.";
     static final ClassDesc CD_SCRATCH = ClassDesc.of(PACKAGE + "LoopScratch");
+    static final ClassDesc CD_RARE = ClassDesc.of(PACKAGE + "Rare");
 
     private static final int ARRAYS = 1;
     private static final int GEOMETRY = 2;
@@ -344,6 +345,7 @@ final class LoopFrame {
         for (int k = 0; k < spec.sinks().size(); k++) {
             hoisted[graph.sink(k)] |= graph.level(graph.sink(k)) != Level.ELEMENT;
         }
+        graph.rareMasks().forEach(m -> hoisted[m] |= simd && graph.level(m) != Level.ELEMENT);
         for (int i = 0; i < graph.size(); i++) {
             hoisted[i] &= simd || graph.step(i).op() != Op.CONSTANT;
         }
@@ -370,7 +372,7 @@ final class LoopFrame {
         }
         for (int i = 0; i < graph.size(); i++) {
             if (needed[i] && graph.level(i) == level) {
-                for (int a : graph.step(i).arguments()) {
+                for (int a : arguments(graph.step(i))) {
                     uses[a]++;
                 }
             }
@@ -382,14 +384,35 @@ final class LoopFrame {
         }
     }
 
-    /// One turn of the inner loop.
-    void body() {
+    /// The arguments that a step's code needs. A SIMD loop never needs a [Rare] function: a [LoopGuard] sees to that.
+    private List<Integer> arguments(Step step) {
+        return simd && step.op() == Op.RARELY ? step.arguments().subList(1, 2) : step.arguments();
+    }
+
+    private void begin() {
         for (int i = 0; i < local.length; i++) {
             if (graph.level(i) == Level.ELEMENT) {
                 local[i] = -1;
             }
         }
         countUses(Level.ELEMENT);
+    }
+
+    /// One turn of a guard: leaves a mask on the stack.
+    void rareBody() {
+        begin();
+        List<Integer> masks = graph.rareMasks();
+        masks.forEach(m -> uses[m]++);
+        push(masks.getFirst());
+        for (int mask : masks.subList(1, masks.size())) {
+            push(mask);
+            code.invokevirtual(VectorSteps.CD_MASK, "or", VectorSteps.MTD_MASKS);
+        }
+    }
+
+    /// One turn of the inner loop.
+    void body() {
+        begin();
         List<LoopSpec.Sink> sinks = spec.sinks();
         int[] ready = new int[sinks.size()];
         // with more than one sink, all values first: a sink may lie on a source

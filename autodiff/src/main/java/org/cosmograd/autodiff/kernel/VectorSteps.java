@@ -34,8 +34,9 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// smallest, and a NaN shows as too large a number, signed or unsigned.
 final class VectorSteps implements LoopSteps {
     private static final String VECTOR = "jdk.incubator.vector.";
-    private static final ClassDesc CD_VECTOR = ClassDesc.of(VECTOR + "Vector");
+    static final ClassDesc CD_VECTOR = ClassDesc.of(VECTOR + "Vector");
     static final ClassDesc CD_MASK = ClassDesc.of(VECTOR + "VectorMask");
+    static final MethodTypeDesc MTD_MASKS = MethodTypeDesc.of(CD_MASK, CD_MASK);
     static final ClassDesc CD_SPECIES = ClassDesc.of(VECTOR + "VectorSpecies");
     private static final ClassDesc CD_SHUFFLE = ClassDesc.of(VECTOR + "VectorShuffle");
     private static final ClassDesc CD_OPERATORS = ClassDesc.of(VECTOR + "VectorOperators");
@@ -67,7 +68,7 @@ final class VectorSteps implements LoopSteps {
         return vectors == 0 ? all : Math.min(all, Integer.highestOneBit(Math.max(1, 2 * vectors - 1)));
     }
 
-    private static ClassDesc vector(DType type) {
+    static ClassDesc vector(DType type) {
         return ClassDesc.of(VECTOR + (type == DType.F64 ? "DoubleVector" : "FloatVector"));
     }
 
@@ -128,6 +129,7 @@ final class VectorSteps implements LoopSteps {
                 frame.pushAll(step);
                 code.invokevirtual(CD_VECTOR, wide ? "reinterpretAsDoubles" : "reinterpretAsFloats", MethodTypeDesc.of(v));
             }
+            case RARELY -> frame.push(step.arguments().get(1));
             default -> throw new IllegalStateException("LoopEmitter: no SIMD form of " + step);
         }
     }

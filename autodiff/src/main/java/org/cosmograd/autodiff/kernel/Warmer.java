@@ -39,6 +39,10 @@ final class Warmer {
 
     private static final int PROBE_VECTORS = 6;
 
+    private static final int RARE_VECTORS = 9;
+    /// Numbers that after most functions still are among those that [Lanes#rarely] is for.
+    private static final double[] RARE = {1e30, -1e30, -1e-30, 1e-30, 0.75};
+
     /// Most repetitions for such a kernel.
     private static final int ATTEMPTS = 2;
 
@@ -211,6 +215,7 @@ final class Warmer {
         private final Object[] arrays;
         private final int[] geometry;
         private final int[] atTheEnd;
+        private final int[] atRare;
 
         Session(LoopSpec spec, LoopKernel kernel) {
             begin();
@@ -220,6 +225,7 @@ final class Warmer {
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
             this.room = (REAL_VECTORS + 1) * lanes;
+            int all = room + RARE_VECTORS * lanes;
             int operands = spec.sources().size() + spec.sinks().size();
             int tables = spec.indexed().size();
             this.arrays = new Object[operands + tables];
@@ -232,18 +238,26 @@ final class Warmer {
                 Access access = source ? spec.sources().get(k).access() : spec.sinks().get(k - spec.sources().size()).access();
                 int step = access == Access.STRIDED ? 2 : 1;
                 if (type == DType.F32) {
-                    float[] a = new float[step * room];
+                    float[] a = new float[step * all];
                     Arrays.fill(a, 0.75f);
+                    for (int i = step * room; i < a.length; i++) {
+                        a[i] = (float) RARE[i / step % RARE.length];
+                    }
                     arrays[k] = a;
                 } else {
-                    double[] a = new double[step * room];
+                    double[] a = new double[step * all];
                     Arrays.fill(a, 0.75);
+                    for (int i = step * room; i < a.length; i++) {
+                        a[i] = RARE[i / step % RARE.length];
+                    }
                     arrays[k] = a;
                 }
                 geometry[3 * k + 2] = access == Access.SPLAT ? 0 : step;
             }
+            this.atRare = geometry.clone();
             this.atTheEnd = geometry.clone();
             for (int k = 0; k < operands; k++) {
+                atRare[3 * k] = Math.max(1, geometry[3 * k + 2]) * room;
                 int size = type == DType.F32 ? ((float[]) arrays[k]).length : ((double[]) arrays[k]).length;
                 atTheEnd[3 * k] = size - Math.max(1, 3 * geometry[3 * k + 2]);
             }
@@ -301,9 +315,11 @@ final class Warmer {
             kernel.run(arrays, geometry, 0, 0, 0);
         }
 
-        /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
+        /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, an empty row, and elements that
+        /// take the way around by [Lanes#rarely].
         private void real() {
             if (length > 0) {
+                kernel.run(arrays, atRare, 0, 1, length);
                 kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
                 kernel.run(arrays, geometry, 0, 1, length);
                 return;
@@ -311,6 +327,8 @@ final class Warmer {
             kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
+            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 1) * lanes + 3);
+            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 2) * lanes + 3);
         }
 
         /// Whether the better of two short runs is that of compiled code. They are short because slow ones make the compilers waste their
