@@ -51,6 +51,27 @@ v = torch.randn(4096, 256)
 report("logsumexp_4096x256", [lambda: torch.logsumexp(v, 1)])
 report("layer_norm_4096x256", [lambda: F.layer_norm(v, (256,))])
 
+# --- reductions over several axes; the maps of the last one have their channels last
+if any(wanted(n) for n in ("sum_axes_64x128x256", "max_axes_64x128x256", "mean_batch_32x64x64x32")):
+    v = torch.randn(64, 128, 256)
+    report("sum_axes_64x128x256", [lambda: v.sum((0, 2))])
+    report("max_axes_64x128x256", [lambda: v.amax((0, 2))])
+    v = torch.randn(32, 64, 64, 32)
+    report("mean_batch_32x64x64x32", [lambda: v.mean((0, 1, 2))])
+
+# --- up-sampling and overlapping pools of 32 maps of 32 channels, in both memory layouts
+for name, size, f in (("upsample_linear_{}", 32, lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)),
+                      ("maxpool_3x3_s2_{}", 64, lambda x: F.max_pool2d(x, 3, 2, 1))):
+    if not (wanted(name.format("forward")) or wanted(name.format("backward"))):
+        continue
+    for peer, layout in (("torch", torch.contiguous_format), ("torch_channels_last", torch.channels_last)):
+        x = torch.randn(32, 32, size, size).to(memory_format=layout).requires_grad_()
+        y = f(x)
+        g = torch.randn_like(y)
+        with torch.no_grad():
+            report(name.format("forward"), [lambda: f(x)], runs=20, warm=3, peer=peer)
+        report(name.format("backward"), [lambda: torch.autograd.grad(y, (x,), g, retain_graph=True)], runs=20, warm=3, peer=peer)
+
 # --- one 3x3 convolution of a batch of 32, zero padding; backward is the gradient of weights and (but for one channel) of the input
 for c, k, h in ((1, 32, 64), (32, 32, 64), (32, 64, 32), (64, 64, 32), (64, 128, 16), (128, 128, 16)):
     name = f"conv_C{c}_K{k}_{h}"

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import org.cosmograd.autodiff.op.Border;
-import org.cosmograd.autodiff.op.Conv;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.op.Repeat;
 
 /// Up-sampling of the one to three spatial axes of `x[n, …, c]` by whole factors `f`, one for each axis, or one for all:
@@ -26,34 +26,82 @@ public final class Resampling {
     /// `y[i] = x((i + ½)/f - ½)` (bilinear, trilinear; corners are not aligned).
     public static Tensor linear(Tensor x, int... factors) {
         List<Integer> f = check(x, factors);
-        int rank = f.size();
-        int c = x.dim(-1);
-        List<Integer> one = new ArrayList<>(Collections.nCopies(rank + 2, 1));
-        one.set(0, 0);
-        one.set(rank + 1, 0);
-        List<Integer> low = new ArrayList<>();
-        List<Integer> high = new ArrayList<>();
-        List<Integer> size = new ArrayList<>();
-        Tensor w = Tensor.scalar(1, DType.F64);
-        for (int i = 0; i < rank; i++) {
-            int n = f.get(i);
-            // element k of the kernel lies k - n/2 places behind the beginning of a block of n
-            double[] part = new double[2 * n - n % 2];
-            for (int k = 0; k < part.length; k++) {
-                part[k] = 1 - Math.abs((k - n / 2 + 0.5) / n - 0.5);
-            }
-            int[] dims = new int[rank + 2];
-            Arrays.fill(dims, 1);
-            dims[i] = part.length;
-            w = w.mul(Tensor.of(Shape.of(dims), part));
-            // the place added before the first begins n places earlier
-            low.add(n / 2 + n);
-            high.add(part.length - n / 2);
-            size.add(Math.multiplyExact(n, x.dim(i + 1)));
+        // the last axis first: the axis that makes the most elements then has the longest rows
+        for (int axis = f.size(); axis > 0; axis--) {
+            x = f.get(axis - 1) == 1 ? x : along(x, axis, f.get(axis - 1));
         }
-        Tensor kernel = w.cast(x.dtype()).broadcastTo(w.shape().with(-1, c));
-        Conv.Window window = new Conv.Window(f, low, high, Collections.nCopies(rank, 1), c);
-        return x.apply(new Border.Extend(one, one, Border.Kind.EDGE)).apply(new Conv.InputGradient(window, size), kernel);
+        return x;
+    }
+
+    private static Tensor along(Tensor x, int axis, int f) {
+        Shape wide = x.shape().with(axis, Math.multiplyExact(f, x.dim(axis)));
+        if (wide.size() == 0) {
+            return Tensor.zeros(x.dtype(), wide.dims());
+        }
+        return CustomRule.of(t -> between(t.getFirst(), axis, f), (t, y, g) -> List.of(collected(g, axis, f))).apply(x);
+    }
+
+    /// The adjoint of [#along].
+    private static Tensor collected(Tensor g, int axis, int f) {
+        return CustomRule.of(t -> shares(t.getFirst(), axis, f), (t, y, h) -> List.of(along(h, axis, f))).apply(g);
+    }
+
+    /// How far place `k` behind the centre of an element is on the way to the next centre.
+    private static double way(int k, int f) {
+        return (k + (f % 2 == 0 ? 0.5 : 0)) / f;
+    }
+
+    /// `f` places from each centre to the next, and half as many before the first and behind the last.
+    private static Tensor between(Tensor x, int axis, int f) {
+        int n = x.dim(axis);
+        int before = f / 2;
+        Tensor first = x.slice(axis, 0, 1);
+        Tensor last = x.slice(axis, n - 1, n);
+        List<Tensor> parts = new ArrayList<>();
+        parts.add(first.broadcastTo(first.shape().with(axis, before)));
+        if (n > 1) {
+            Tensor from = x.slice(axis, 0, n - 1);
+            Tensor step = x.slice(axis, 1, n).sub(from);
+            List<Tensor> places = IntStream.range(0, f).mapToObj(k -> way(k, f) == 0 ? from : step.mul(way(k, f)).add(from)).toList();
+            parts.add(Tensor.stack(axis + 1, places).reshape(x.shape().with(axis, f * (n - 1))));
+        }
+        parts.add(last.broadcastTo(last.shape().with(axis, f - before)));
+        return Tensor.concat(axis, parts);
+    }
+
+    /// What each element has given, from the places where it went.
+    private static Tensor shares(Tensor g, int axis, int f) {
+        int n = g.dim(axis) / f;
+        int before = f / 2;
+        Tensor first = sum(g, axis, 0, before, k -> 1);
+        Tensor last = sum(g, axis, f * n - (f - before), f - before, k -> 1);
+        if (n == 1) {
+            return first.add(last);
+        }
+        List<Tensor> parts = new ArrayList<>();
+        parts.add(first.add(sum(g, axis, before, f, k -> 1 - way(k, f))));
+        if (n > 2) {
+            List<Tensor> terms = new ArrayList<>();
+            for (int k = 0; k < 2 * f; k++) {
+                int from = before + k;
+                double weight = k < f ? way(k, f) : 1 - way(k - f, f);
+                if (weight > 0) {
+                    terms.add(g.slice(axis, from, from + (n - 3) * f + 1, f).mul(weight));
+                }
+            }
+            parts.add(terms.stream().reduce(Tensor::add).orElseThrow());
+        }
+        parts.add(sum(g, axis, before + (n - 2) * f, f, k -> way(k, f)).add(last));
+        return Tensor.concat(axis, parts);
+    }
+
+    /// The weighted sum of `count` places, which leaves one.
+    private static Tensor sum(Tensor g, int axis, int from, int count, IntToDoubleFunction weight) {
+        return IntStream.range(0, count)
+                .filter(k -> weight.applyAsDouble(k) > 0)
+                .mapToObj(k -> g.slice(axis, from + k, from + k + 1).mul(weight.applyAsDouble(k)))
+                .reduce(Tensor::add)
+                .orElseThrow();
     }
 
     private static List<Integer> check(Tensor x, int[] factors) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.compile.Evaluator;
+import org.cosmograd.autodiff.kernel.Prelude;
 import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
@@ -32,6 +33,10 @@ import org.jspecify.annotations.Nullable;
 /// is computed, and is an [IndexOutOfBoundsException]. Axes may be named from the end: `-1` is the last. Instances are immutable and
 /// thread-safe.
 public final class Tensor {
+    static {
+        Prelude.begin(Rehearsal::run);
+    }
+
     private final Op op;
     private final List<Tensor> operands;
     private final TensorType type;

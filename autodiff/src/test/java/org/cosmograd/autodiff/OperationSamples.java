@@ -87,6 +87,9 @@ final class OperationSamples {
         s.add(one("sum columns", x -> x.mul(x).sum(0), n));
         s.add(one("sum middle", x -> x.exp().sum(1), normal(6, 4, 19, 3)));
         s.add(one("sum two axes", x -> x.exp().sum(0, 2), normal(7, 4, 3, 17)));
+        s.add(one("sum neighbours", x -> x.exp().sum(0, 1), normal(7, 3, 5, 17)));
+        s.add(one("sum neighbours of four axes", x -> x.exp().sum(0, 1, 2).add(x.sin().sum(1, 2).sum(0)), normal(42, 2, 3, 5, 16)));
+        s.add(one("max neighbours", x -> x.maxOver(0, 1).mul(x.minOver(1, 2).sum(1)), normal(43, 2, 3, 2, 17)));
         s.add(one("mean", x -> x.sin().mean(1), n));
         s.add(one("max over", x -> x.maxOver(1).mul(x.maxOver(0).sum()), n));
         s.add(one("min over", x -> x.minOver(0), n));
@@ -179,6 +182,8 @@ final class OperationSamples {
         s.add(one("global pooling", x -> Pooling.globalAverage(x).exp().add(Pooling.globalMax(x)), field));
         s.add(one("nearest up-sampling", x -> Resampling.nearest(x, 2, 3).exp(), field));
         s.add(one("linear up-sampling", x -> Resampling.linear(x, 2, 3).exp(), field));
+        s.add(one("linear up-sampling 3-D", x -> Resampling.linear(x, 4, 1, 2).exp(), normal(44, 1, 3, 2, 1, 2)));
+        s.add(one("max pooling, many channels", x -> Pooling.of(3, 3).stride(2).padding(1).max(x).exp(), normal(45, 1, 4, 3, 9)));
         s.add(two("convolution twice", (x, k) -> Convolution.same(2).apply(Convolution.same(2).apply(x, k).tanh(), k.slice(3, 0, 2)
                 .slice(2, 0, 1).broadcastTo(3, 3, 3, 2)), image, w));
         return s;

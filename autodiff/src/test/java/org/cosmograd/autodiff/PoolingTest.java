@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -65,6 +66,30 @@ class PoolingTest {
         assertArrayEquals(spread, Gradient.vjp(average, x, g).toDoubles(), 1e-13);
     }
 
+    /// With many channels the gradient runs on emitted loops; it is the plain loop's, also before and after these are compiled.
+    @ParameterizedTest
+    @MethodSource("poolings")
+    void gradientWithManyChannels(Pooling p) {
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            Tensor some = Key.of(1).normal(type, 3, 7, 9, 4);
+            Tensor x = Tensor.concat(-1, some, some.mul(-1), some.floor(), some.abs(), some.add(1));
+            Tensor y = p.max(x);
+            Tensor g = Key.of(2).normal(type, y.shape().dims());
+            Program<List<Tensor>, Tensor> many = Program.of(v -> Gradient.vjp(p.max(v.get(0)), v.get(0), v.get(1)), List.of(x, g));
+            double[] expected = new double[x.shape().size()];
+            for (int c = 0; c < 20; c += 4) {
+                Tensor part = x.slice(-1, c, c + 4);
+                double[] few = Gradient.vjp(p.max(part), part, g.slice(-1, c, c + 4)).toDoubles();
+                for (int i = 0; i < few.length; i++) {
+                    expected[i / 4 * 20 + c + i % 4] = few[i];
+                }
+            }
+            for (int run = 0; run < 5; run++) {
+                assertArrayEquals(expected, many.run(List.of(x, g)).toDoubles(), type == DType.F32 ? 1e-6 : 1e-14);
+            }
+        }
+    }
+
     @Test
     void manyTermsAndOtherRanks() {
         Tensor x = Key.of(1).normal(DType.F64, 1, 8, 6, 10, 2);
@@ -90,7 +115,7 @@ class PoolingTest {
     @Test
     void upSampling() {
         Tensor x = Key.of(1).normal(DType.F64, 2, 3, 4, 2);
-        for (int[] f : new int[][] {{2, 2}, {3, 2}, {1, 4}, {1, 1}}) {
+        for (int[] f : new int[][] {{2, 2}, {3, 2}, {1, 4}, {1, 1}, {5, 8}}) {
             Tensor near = Resampling.nearest(x, f);
             Tensor linear = Resampling.linear(x, f);
             assertEquals(Shape.of(2, 3 * f[0], 4 * f[1], 2), near.shape());
@@ -108,6 +133,9 @@ class PoolingTest {
                 }
             }
         }
+        Tensor z = Key.of(3).normal(DType.F64, 1, 2, 1, 5, 1);
+        assertArrayEquals(Resampling.linear(z.reshape(1, 2, 5, 1), 4, 3).toDoubles(), Resampling.linear(z, 4, 1, 3).toDoubles(), 1e-14);
+        assertEquals(Shape.of(2, 0, 9, 1), Resampling.linear(Tensor.zeros(DType.F32, 2, 0, 3, 1), 3).shape());
         assertArrayEquals(new double[] {7, 7, 7}, Resampling.linear(Tensor.of(Shape.of(1, 1, 1), 7.0), 3).toDoubles(), 1e-13);
     }
 

@@ -90,9 +90,9 @@ record Convolutions(Graph graph, Values values, Steps steps) {
                 x.dim(0), spatial(x), spatial(y), x.dim(-1), ints(w.size()), ints(w.stride()), ints(w.low()));
     }
 
-    static DenseTask.Work route(Pool.Window w, Shape x, Shape g) {
+    static DenseTask.Work route(DType type, Pool.Window w, Shape x, Shape g) {
         return LargestPlaces.route(
-                x.dim(0), spatial(x), spatial(g), x.dim(-1), ints(w.size()), ints(w.stride()), ints(w.low()));
+                type, x.dim(0), spatial(x), spatial(g), x.dim(-1), ints(w.size()), ints(w.stride()), ints(w.low()));
     }
 
     static DenseTask.Work repeat(Repeat r, Shape x) {

@@ -35,8 +35,8 @@ record DenseWork(Graph graph, Values values, Steps steps) {
         Shape first = in.isEmpty() ? n.shape() : in.getFirst();
         int size = first.size();
         return switch (n.op()) {
-            case Indexing.Gather g -> Dense.gather(first.dim(0), first.without(0).size(), in.get(1).size());
-            case Indexing.ScatterAdd s -> Dense.scatterAdd(s.rows(), n.shape().without(0).size(), in.get(1).size());
+            case Indexing.Gather g -> Dense.gather(n.dtype(), first.dim(0), first.without(0).size(), in.get(1).size());
+            case Indexing.ScatterAdd s -> Dense.scatterAdd(n.dtype(), s.rows(), n.shape().without(0).size(), in.get(1).size());
             case Indexing.ArgSort s -> Dense.argSort(size / Math.max(1, first.dim(-1)), first.dim(-1));
             case Reduction.ArgMax m ->
                     Dense.argMax(first.slice(0, m.axis()).size(), first.dim(m.axis()), first.slice(m.axis() + 1, first.rank()).size());
@@ -54,7 +54,7 @@ record DenseWork(Graph graph, Values values, Steps steps) {
             case Border.Fold f -> Convolutions.fold(f, n.shape());
             case Repeat r -> Convolutions.repeat(r, first);
             case Pool.Pick p -> Convolutions.pick(p.window(), first, n.shape());
-            case Pool.Route p -> Convolutions.route(p.window(), first, in.get(1));
+            case Pool.Route p -> Convolutions.route(n.dtype(), p.window(), first, in.get(1));
             default -> throw new IllegalStateException("compile: no step for " + n.op().name());
         };
     }

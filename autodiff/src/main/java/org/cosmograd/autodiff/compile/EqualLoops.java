@@ -1,7 +1,8 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +35,20 @@ final class EqualLoops {
     /// The steps, with equal updates joined: loops that make results of the program of arguments of the same size. Nothing else
     /// in a step of an optimiser waits for them, so they need not run on the rows of the products that give the gradients.
     List<Schedule.Step> mergeUpdates(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
-        return merge(graph, buffers, steps, s -> s.writes().stream().map(buffers::get).allMatch(w -> w.kind() == Schedule.Kind.OUTPUT
-                && s.reads().stream().map(buffers::get).anyMatch(r -> r.kind() == Schedule.Kind.INPUT && r.length() == w.length())));
+        return merge(graph, buffers, steps, s -> isUpdate(s, buffers));
+    }
+
+    private static boolean isUpdate(Schedule.Step s, List<Schedule.Buffer> buffers) {
+        for (int w : s.writes()) {
+            boolean replaces = false;
+            for (int r : s.reads()) {
+                replaces |= buffers.get(r).kind() == Schedule.Kind.INPUT && buffers.get(r).length() == buffers.get(w).length();
+            }
+            if (!replaces || buffers.get(w).kind() != Schedule.Kind.OUTPUT) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private List<Schedule.Step> merge(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps, Predicate<Schedule.Step> which) {
@@ -48,7 +61,9 @@ final class EqualLoops {
             }
         }
         int[] at = new int[used.length]; // the step that a step runs with
-        Arrays.setAll(at, s -> s);
+        for (int s = 0; s < at.length; s++) {
+            at[s] = s;
+        }
         long most = Long.MIN_VALUE;
         for (List<Integer> members : equal.values()) {
             for (List<Integer> group : independent(members, used)) {
@@ -86,7 +101,9 @@ final class EqualLoops {
             return;
         }
         int[] before = at.clone();
-        group.forEach(s -> at[s] = group.getLast());
+        for (int s : group) {
+            at[s] = group.getLast();
+        }
         if (MemoryPlan.lowest(buffers, joined(steps, at)) > most) {
             System.arraycopy(before, 0, at, 0, at.length);
             int half = group.size() / 2;
@@ -96,35 +113,43 @@ final class EqualLoops {
     }
 
     private List<Schedule.Step> joined(List<Schedule.Step> steps, int[] at) {
-        Map<Integer, List<Schedule.Step>> with = new LinkedHashMap<>();
+        Map<Integer, List<Schedule.Step>> groups = new HashMap<>();
         for (int s = 0; s < at.length; s++) {
-            with.computeIfAbsent(at[s], k -> new ArrayList<>()).add(steps.get(s));
+            if (at[s] != s) {
+                groups.computeIfAbsent(at[s], k -> new ArrayList<>()).add(steps.get(s));
+            }
         }
-        return with.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(e -> e.getValue().size() == 1 ? e.getValue().getFirst() : one(e.getValue()))
-                .toList();
+        List<Schedule.Step> out = new ArrayList<>();
+        for (int s = 0; s < at.length; s++) {
+            List<Schedule.Step> group = groups.get(s);
+            if (group != null) {
+                group.add(steps.get(s));
+                out.add(one(group));
+            } else if (at[s] == s) {
+                out.add(steps.get(s));
+            }
+        }
+        return out;
     }
 
     private Schedule.Step one(List<Schedule.Step> group) {
-        List<RowsTask.Stage> parts = group.stream().map(s -> loops.get(s)).toList();
+        List<RowsTask.Stage> parts = new ArrayList<>();
+        Map<Integer, Integer> readers = new HashMap<>();
+        for (Schedule.Step s : group) {
+            parts.add(loops.get(s));
+            for (int b : new HashSet<>(s.reads())) {
+                readers.merge(b, 1, Integer::sum);
+            }
+        }
         List<Schedule.Reuse> reuses = new ArrayList<>();
         for (Schedule.Step s : group) {
             for (Schedule.Reuse r : s.reuses()) {
                 // what another loop reads must not be overwritten by this one
-                if (group.stream().filter(o -> o.reads().contains(r.from())).count() == 1) {
+                if (readers.getOrDefault(r.from(), 0) == 1) {
                     reuses.add(r);
                 }
             }
         }
-        return new Schedule.Step(
-                () -> new MapTask(parts),
-                group.stream().flatMap(s -> s.reads().stream()).distinct().toList(),
-                group.stream().flatMap(s -> s.writes().stream()).distinct().toList(),
-                group.stream().flatMap(s -> s.nodes().stream()).toList(),
-                group.stream().mapToDouble(Schedule.Step::flops).sum(),
-                group.stream().mapToLong(Schedule.Step::bytes).sum(),
-                reuses,
-                group.size());
+        return Schedule.Step.joined(() -> new MapTask(parts), group, b -> true, reuses, group.size());
     }
 }

@@ -52,7 +52,10 @@ public final class Executable implements Replay, Memory {
                 bases[b] = constants.get(x.index()).offset();
             }
         }
-        this.tasks = schedule.steps().stream().map(s -> s.task().get()).toArray(Task[]::new);
+        this.tasks = new Task[schedule.steps().size()];
+        for (int s = 0; s < tasks.length; s++) {
+            tasks[s] = schedule.steps().get(s).task().get();
+        }
         this.outside = new boolean[tasks.length];
         for (int s = 0; s < tasks.length; s++) {
             Schedule.Step step = schedule.steps().get(s);
@@ -84,9 +87,13 @@ public final class Executable implements Replay, Memory {
     }
 
     private boolean isOutside(List<Integer> used) {
-        return used.stream()
-                .map(b -> schedule.buffers().get(b).kind())
-                .anyMatch(k -> k == Schedule.Kind.INPUT || k == Schedule.Kind.OUTPUT);
+        for (int b : used) {
+            Schedule.Kind k = schedule.buffers().get(b).kind();
+            if (k == Schedule.Kind.INPUT || k == Schedule.Kind.OUTPUT) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

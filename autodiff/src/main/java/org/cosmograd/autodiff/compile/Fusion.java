@@ -22,7 +22,8 @@ final class Fusion {
         final boolean loop;
         final Shape space;
         final DType dtype;
-        int axis = -1;
+        /// The axes along which the group is reduced, if any.
+        List<Integer> axes = List.of();
         int operations;
         boolean open;
         boolean gone;
@@ -105,13 +106,15 @@ final class Fusion {
         if (n.in().isEmpty()) {
             return;
         } else if (Graph.isView(n.op())) {
-            n.in().forEach(o -> needs[i].or(needs[o]));
+            for (int o : n.in()) {
+                needs[i].or(needs[o]);
+            }
             return;
         }
         int at = switch (n.op()) {
             case Elementwise e -> fuse && !(e instanceof Elementwise.Cast) ? join(n) : -1;
-            case Reduction.Sum s -> fuse ? reduce(n, s.axes().getFirst()) : -1;
-            case Reduction.Max m -> fuse ? reduce(n, m.axes().getFirst()) : -1;
+            case Reduction.Sum s -> fuse ? reduce(n, s.axes()) : -1;
+            case Reduction.Max m -> fuse ? reduce(n, m.axes()) : -1;
             default -> -1;
         };
         if (at < 0) {
@@ -139,17 +142,17 @@ final class Fusion {
         Item g;
         switch (n.op()) {
             case Elementwise e -> g = new Item(true, fuse && !(e instanceof Elementwise.Cast), n.shape(), n.dtype());
-            case Reduction.Sum s -> g = reducing(n, s.axes().getFirst());
-            case Reduction.Max m -> g = reducing(n, m.axes().getFirst());
+            case Reduction.Sum s -> g = reducing(n, s.axes());
+            case Reduction.Max m -> g = reducing(n, m.axes());
             default -> g = new Item(false, false, n.shape(), n.dtype());
         }
         items.add(g);
         return items.size() - 1;
     }
 
-    private Item reducing(Graph.Node n, int axis) {
+    private Item reducing(Graph.Node n, List<Integer> axes) {
         Item g = new Item(true, fuse, graph.node(n.in().getFirst()).shape(), n.dtype());
-        g.axis = axis;
+        g.axes = axes;
         return g;
     }
 
@@ -176,16 +179,16 @@ final class Fusion {
         return best;
     }
 
-    private int reduce(Graph.Node n, int axis) {
+    private int reduce(Graph.Node n, List<Integer> axes) {
         int o = n.in().getFirst();
         int at = item[o];
         boolean joins = at >= 0
                 && isMember(o, at)
                 && fits(items.get(at), n)
-                && (items.get(at).axis < 0 || items.get(at).axis == axis)
+                && (items.get(at).axes.isEmpty() || items.get(at).axes.equals(axes))
                 && graph.node(o).dtype().isFloating();
         if (joins) {
-            items.get(at).axis = axis;
+            items.get(at).axes = axes;
         }
         return joins ? at : -1;
     }
@@ -232,7 +235,7 @@ final class Fusion {
                 || x.dtype != y.dtype
                 || x.operations + y.operations > MOST_OPERATIONS
                 || x.nodes.size() + y.nodes.size() > MOST_NODES
-                || (x.axis >= 0 && y.axis >= 0 && x.axis != y.axis)) {
+                || (!x.axes.isEmpty() && !y.axes.isEmpty() && !x.axes.equals(y.axes))) {
             return false;
         }
         for (int k = 0; k < items.size(); k++) {
@@ -262,10 +265,12 @@ final class Fusion {
         x.nodes.addAll(y.nodes);
         x.nodes.sort(Integer::compare);
         x.operations += y.operations;
-        x.axis = Math.max(x.axis, y.axis);
+        x.axes = x.axes.isEmpty() ? y.axes : x.axes;
         y.gone = true;
         y.open = false;
-        y.nodes.forEach(n -> item[n] = into);
+        for (int n : y.nodes) {
+            item[n] = into;
+        }
         for (BitSet need : needs) {
             if (need.get(from)) {
                 need.clear(from);

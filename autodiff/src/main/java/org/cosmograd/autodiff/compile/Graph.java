@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.Tensor;
@@ -28,6 +28,9 @@ import org.cosmograd.autodiff.op.Reduction;
 final class Graph {
     /// The longest stretch that one canonical sum takes; longer axes are summed in pieces and the pieces again.
     static final int SUM = 4096;
+
+    /// Fewer elements than this behind an axis do not fill a vector.
+    private static final int FEWEST_COLUMNS = 16;
 
     private static final int FOLD_LIMIT = 1 << 20;
 
@@ -78,7 +81,10 @@ final class Graph {
         for (Tensor t : expressions) {
             add(t);
         }
-        int[] all = expressions.stream().mapToInt(seen::get).toArray();
+        int[] all = new int[expressions.size()];
+        for (int k = 0; k < all.length; k++) {
+            all[k] = numberOf(expressions.get(k));
+        }
         this.roots = prune(all);
     }
 
@@ -114,7 +120,14 @@ final class Graph {
 
     /// The values of the constant nodes, in their order (mode `CONSTANT`).
     List<Storage> constants() {
-        return IntStream.range(0, nodes.size()).filter(constants::containsKey).mapToObj(constants::get).map(java.util.Objects::requireNonNull).toList();
+        List<Storage> out = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Storage constant = constants.get(i);
+            if (constant != null) {
+                out.add(constant);
+            }
+        }
+        return out;
     }
 
     /// The data that input nodes stand for, in their order (mode `INPUT`).
@@ -130,7 +143,9 @@ final class Graph {
     /// What makes two graphs run alike: operations, wiring and types, not data.
     List<Object> key() {
         List<Object> key = new ArrayList<>(nodes);
-        key.add(IntStream.of(roots).boxed().toList());
+        for (int r : roots) {
+            key.add(r);
+        }
         return key;
     }
 
@@ -160,9 +175,17 @@ final class Graph {
             }
             if (ready) {
                 stack.pop();
-                seen.put(t, rewrite(t, operands.stream().map(seen::get).toList()));
+                List<Integer> in = new ArrayList<>();
+                for (Tensor o : operands) {
+                    in.add(numberOf(o));
+                }
+                seen.put(t, rewrite(t, List.copyOf(in)));
             }
         }
+    }
+
+    private int numberOf(Tensor t) {
+        return java.util.Objects.requireNonNull(seen.get(t));
     }
 
     /// Looks for `max(0, x)`: where `0 < x` is asked as well, as in the slope of a rectified unit, `0 < max(0, x)` is the same, and
@@ -178,7 +201,9 @@ final class Graph {
             if (t.op() instanceof Elementwise.Max && isZero(t.operands().getFirst())) {
                 positiveParts.putIfAbsent(t.operands().getLast(), t);
             }
-            t.operands().forEach(stack::push);
+            for (Tensor o : t.operands()) {
+                stack.push(o);
+            }
         }
     }
 
@@ -241,11 +266,16 @@ final class Graph {
     }
 
     private static boolean literalOnly(Tensor t) {
-        return t.op() instanceof Elementwise && t.operands().stream().allMatch(Graph::literalView);
+        return t.op() instanceof Elementwise && literalViews(t.operands());
     }
 
-    private static boolean literalView(Tensor t) {
-        return t.op() instanceof Leaf.Literal || (t.op() instanceof Movement && t.operands().stream().allMatch(Graph::literalView));
+    private static boolean literalViews(List<Tensor> all) {
+        for (Tensor t : all) {
+            if (!(t.op() instanceof Leaf.Literal) && !(t.op() instanceof Movement && literalViews(t.operands()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int leaf(Tensor t) {
@@ -287,7 +317,7 @@ final class Graph {
             case Identity.StopGradient s -> in.getLast();
             case Identity.Custom c -> in.getLast();
             case Elementwise.Select s when nodes.get(in.getFirst()).isLiteral() -> in.get(literal(in.getFirst()) != 0 ? 1 : 2);
-            case Elementwise e when in.stream().allMatch(i -> nodes.get(i).isLiteral()) -> fold(e, in, t);
+            case Elementwise e when areLiterals(in) -> fold(e, in, t);
             case Elementwise.Add a -> pieces.add(in.get(0), in.get(1), t).orElseGet(() -> push(new Node(a, in, t.type()), t));
             case Movement.Pad p -> pieces.pad(p, in.getFirst(), t).orElseGet(() -> push(new Node(p, in, t.type()), t));
             case Movement.Concat c -> pieces.concat(c.axis(), in, t);
@@ -298,6 +328,15 @@ final class Graph {
             case Reduction.Max m -> max(in.getFirst(), m.axes(), t);
             default -> push(new Node(op, in, t.type()), t);
         };
+    }
+
+    private boolean areLiterals(List<Integer> in) {
+        for (int i : in) {
+            if (!nodes.get(i).isLiteral()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private double literal(int i) {
@@ -320,10 +359,37 @@ final class Graph {
     }
 
     private int sum(int x, List<Integer> axes, Tensor t) {
-        for (int axis : axes.reversed()) {
-            x = sumAxis(x, axis, t);
+        for (int end = axes.size(); end > 0; ) {
+            int begin = together(nodes.get(x).shape(), axes, end, SUM);
+            x = begin == end - 1 ? sumAxis(x, axes.get(begin), t) : push(reduction(Reduction.Sum::new, x, axes.subList(begin, end)), t);
+            end = begin;
         }
         return x;
+    }
+
+    /// Where in `axes` those begin that are reduced together, up to `end`: neighbours with enough elements behind them to fill vectors,
+    /// so that these are the loop's innermost. What depends on the shape alone is the same for all ways of running.
+    private static int together(Shape s, List<Integer> axes, int end, int most) {
+        int begin = end - 1;
+        int last = axes.get(begin);
+        long elements = s.dim(last);
+        if (elements < 2 || s.slice(last + 1, s.rank()).size() < FEWEST_COLUMNS) {
+            return begin;
+        }
+        while (begin > 0 && axes.get(begin - 1) == axes.get(begin) - 1 && s.dim(axes.get(begin - 1)) > 1
+                && elements * s.dim(axes.get(begin - 1)) <= most) {
+            begin--;
+            elements *= s.dim(axes.get(begin));
+        }
+        return begin;
+    }
+
+    private Node reduction(Function<List<Integer>, Reduction> of, int x, List<Integer> axes) {
+        Shape s = nodes.get(x).shape();
+        for (int axis : axes.reversed()) {
+            s = s.without(axis);
+        }
+        return new Node(of.apply(List.copyOf(axes)), List.of(x), new TensorType(nodes.get(x).dtype(), s));
     }
 
     private int sumAxis(int x, int axis, Tensor t) {
@@ -365,12 +431,13 @@ final class Graph {
     }
 
     private int max(int x, List<Integer> axes, Tensor t) {
-        for (int axis : axes.reversed()) {
+        for (int end = axes.size(); end > 0; ) {
             Shape s = nodes.get(x).shape();
-            TensorType type = new TensorType(nodes.get(x).dtype(), s.without(axis));
-            x = s.dim(axis) == 1
-                    ? movement(new Movement.Reshape(type.shape()), x, type.shape(), t)
-                    : push(new Node(new Reduction.Max(List.of(axis)), List.of(x), type), t);
+            int begin = together(s, axes, end, Integer.MAX_VALUE);
+            x = begin == end - 1 && s.dim(axes.get(begin)) == 1
+                    ? movement(new Movement.Reshape(s.without(axes.get(begin))), x, s.without(axes.get(begin)), t)
+                    : push(reduction(Reduction.Max::new, x, axes.subList(begin, end)), t);
+            end = begin;
         }
         return x;
     }
@@ -384,7 +451,9 @@ final class Graph {
         for (int i = nodes.size() - 1; i >= 0; i--) {
             if (live[i] || (mode == DataMode.INPUT && nodes.get(i).op() instanceof Leaf.Input)) {
                 live[i] = true;
-                nodes.get(i).in().forEach(o -> live[o] = true);
+                for (int o : nodes.get(i).in()) {
+                    live[o] = true;
+                }
             }
         }
         int[] to = new int[nodes.size()];
@@ -395,7 +464,11 @@ final class Graph {
             if (live[i]) {
                 to[i] = kept.size();
                 Node n = nodes.get(i);
-                kept.add(new Node(n.op(), n.in().stream().map(o -> to[o]).toList(), n.type()));
+                List<Integer> in = new ArrayList<>();
+                for (int o : n.in()) {
+                    in.add(to[o]);
+                }
+                kept.add(new Node(n.op(), List.copyOf(in), n.type()));
                 keptOrigins.add(origins.get(i));
                 if (constants.containsKey(i)) {
                     keptConstants.put(to[i], constants.get(i));
@@ -408,7 +481,11 @@ final class Graph {
         origins.addAll(keptOrigins);
         constants.clear();
         constants.putAll(keptConstants);
-        return IntStream.of(all).map(r -> to[r]).toArray();
+        int[] renumbered = new int[all.length];
+        for (int k = 0; k < all.length; k++) {
+            renumbered[k] = to[all[k]];
+        }
+        return renumbered;
     }
 
     /// Whether a node only shows its operand's elements in another arrangement.

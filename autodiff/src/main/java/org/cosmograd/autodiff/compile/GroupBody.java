@@ -69,12 +69,17 @@ final class GroupBody {
             f = new Functions.Choose(c);
             in = List.of(compared.get(0), compared.get(1), in.get(1), in.get(2));
         }
-        return instruction(f, n.dtype(), in.stream().map(this::value).toList());
+        List<Integer> arguments = new ArrayList<>();
+        for (int o : in) {
+            arguments.add(value(o));
+        }
+        return instruction(f, n.dtype(), arguments);
     }
 
     private int instruction(ElementFunction f, DType type, List<Integer> arguments) {
         LoopSpec.Instruction x = new LoopSpec.Instruction(f, type, arguments);
-        return known.computeIfAbsent(x, key -> known.size());
+        Integer number = known.putIfAbsent(x, known.size());
+        return number == null ? known.size() - 1 : number;
     }
 
     int number(int node) {
@@ -86,13 +91,22 @@ final class GroupBody {
     }
 
     List<LoopSpec.Source> sourceSpecs() {
-        return sourceTypes.stream().map(t -> new LoopSpec.Source(t, Access.UNIT)).toList();
+        List<LoopSpec.Source> out = new ArrayList<>();
+        for (DType t : sourceTypes) {
+            out.add(new LoopSpec.Source(t, Access.UNIT));
+        }
+        return out;
     }
 
     List<LoopSpec.Instruction> instructions() {
-        return known.keySet().stream()
-                .map(x -> new LoopSpec.Instruction(
-                        x.function(), x.type(), x.arguments().stream().map(this::place).toList()))
-                .toList();
+        List<LoopSpec.Instruction> out = new ArrayList<>();
+        for (LoopSpec.Instruction x : known.keySet()) {
+            List<Integer> arguments = new ArrayList<>();
+            for (int a : x.arguments()) {
+                arguments.add(place(a));
+            }
+            out.add(new LoopSpec.Instruction(x.function(), x.type(), arguments));
+        }
+        return out;
     }
 }

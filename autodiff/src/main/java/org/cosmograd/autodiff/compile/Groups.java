@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.compile;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
@@ -18,11 +19,17 @@ import org.cosmograd.autodiff.op.Reduction;
 record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, Values values, Steps steps) {
 
     void group(Fusion.Item item) {
-        List<Integer> members = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Elementwise).toList();
-        List<Integer> reductions = item.nodes.stream().filter(i -> graph.node(i).op() instanceof Reduction).toList();
+        List<Integer> members = new ArrayList<>();
+        List<Integer> reductions = new ArrayList<>();
+        for (int i : item.nodes) {
+            (graph.node(i).op() instanceof Elementwise ? members : reductions).add(i);
+        }
         List<Integer> order = members.isEmpty()
                 ? values.view(graph.node(reductions.getFirst()).in().getFirst()).byStride()
                 : layout.order(members.getFirst());
+        if (item.axes.size() > 1) {
+            order = inward(order, item.axes);
+        }
         GroupBody body = new GroupBody(graph, members, repeated, values::view);
         List<View> sources = new ArrayList<>();
         List<Operand> operands = new ArrayList<>();
@@ -48,19 +55,20 @@ record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, 
                 sinks.add(new LoopSpec.Sink(body.number(i), Access.UNIT, Mode.STORE));
             }
         }
-        int axis = item.axis < 0 ? -1 : order.indexOf(item.axis);
-        boolean inner = axis == order.size() - 1;
+        int[] axes = item.axes.stream().mapToInt(order::indexOf).toArray();
+        boolean inner = axes.length > 0 && item.axes.contains(order.getLast());
+        int n = item.axes.stream().mapToInt(item.space::dim).reduce(1, (a, b) -> a * b);
         for (int i : reductions) {
             View to = values.define(i);
             targets.add(to);
             int[] s = new int[order.size()];
             for (int k = 0; k < s.length; k++) {
                 int from = order.get(k);
-                s[k] = from == item.axis ? 0 : to.strides()[from < item.axis ? from : from - 1];
+                int removed = (int) item.axes.stream().filter(a -> a < from).count();
+                s[k] = item.axes.contains(from) ? 0 : to.strides()[from - removed];
             }
             operands.add(new Operand(to.buffer(), to.offset(), s));
             boolean sum = graph.node(i).op() instanceof Reduction.Sum;
-            int n = item.space.dim(item.axis);
             Mode mode = inner ? (sum ? Mode.rowSum(n) : Mode.ROW_MAX) : sum ? Mode.columnSum(n) : Mode.MAX;
             sinks.add(new LoopSpec.Sink(body.number(graph.node(i).in().getFirst()), Access.UNIT, mode));
         }
@@ -68,13 +76,19 @@ record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, 
         int[] dims = Layout.dims(item.space, order);
         int cost = Math.max(1, item.operations);
         double flops = (double) item.operations * item.space.size();
-        if (axis < 0 || inner) {
+        if (axes.length == 0 || inner) {
             steps.loop(new RowsTask.Stage(spec, dims, operands, cost), sources, targets, item.nodes, flops);
             return;
         }
-        View scratch = steps.scratch(item.dtype, ColumnTask.scratchLength(dims, axis, reductions.size()));
+        View scratch = steps.scratch(item.dtype, ColumnTask.scratchLength(dims, axes, reductions.size()));
         targets.add(scratch);
         steps.elementwise(
-                () -> new ColumnTask(spec, dims, axis, operands, cost, item.dtype, scratch.buffer()), sources, targets, item.nodes, flops);
+                () -> new ColumnTask(spec, dims, axes, operands, cost, item.dtype, scratch.buffer()), sources, targets, item.nodes, flops);
+    }
+
+    /// The order with an axis last that is not reduced.
+    private static List<Integer> inward(List<Integer> order, List<Integer> reduced) {
+        int last = order.stream().filter(a -> !reduced.contains(a)).reduce((a, b) -> b).orElseThrow();
+        return Stream.concat(order.stream().filter(a -> a != last), Stream.of(last)).toList();
     }
 }

@@ -2,7 +2,6 @@ package org.cosmograd.autodiff.compile;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.op.Border;
 import org.cosmograd.autodiff.op.Conv;
@@ -29,7 +28,10 @@ final class Layout {
 
     Layout(Graph graph, boolean free) {
         this.graph = graph;
-        this.parent = IntStream.range(0, graph.size()).toArray();
+        this.parent = new int[graph.size()];
+        for (int i = 0; i < parent.length; i++) {
+            parent[i] = i;
+        }
         int[] members = new int[parent.length];
         int[] bound = new int[parent.length];
         for (int i = 0; i < parent.length; i++) {
@@ -50,8 +52,13 @@ final class Layout {
             bound[find(r)]++;
         }
         for (int i = 0; i < parent.length; i++) {
+            if (reducesSeveral(graph.node(i))) {
+                bound[find(shown(graph.node(i).in().getFirst()))] += parent.length;
+            }
             if (readsPlaces(graph.node(i))) {
-                graph.node(i).in().forEach(o -> bound[find(shown(o))] += parent.length);
+                for (int o : graph.node(i).in()) {
+                    bound[find(shown(o))] += parent.length;
+                }
                 bound[find(i)] += parent.length;
             }
         }
@@ -105,6 +112,11 @@ final class Layout {
         return n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Repeat || n.op() instanceof Pool;
     }
 
+    /// Whether a node reduces several axes, which count in row-major order, as one.
+    private static boolean reducesSeveral(Graph.Node n) {
+        return n.op() instanceof Reduction.Sum s && s.axes().size() > 1 || n.op() instanceof Reduction.Max m && m.axes().size() > 1;
+    }
+
     /// What a node shows in its own order of axes.
     private int shown(int node) {
         while (Graph.isView(graph.node(node).op()) && !(graph.node(node).op() instanceof Movement.Permute)) {
@@ -115,11 +127,19 @@ final class Layout {
 
     /// The sizes of the axes in an order.
     static int[] dims(Shape s, List<Integer> order) {
-        return order.stream().mapToInt(s::dim).toArray();
+        int[] dims = new int[order.size()];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = s.dim(order.get(i));
+        }
+        return dims;
     }
 
     static List<Integer> rowMajor(Shape s) {
-        return IntStream.range(0, s.rank()).boxed().toList();
+        List<Integer> axes = new ArrayList<>();
+        for (int i = 0; i < s.rank(); i++) {
+            axes.add(i);
+        }
+        return axes;
     }
 
     /// A tensor cut into narrow strips, or put together from such, is better kept strip by strip.
@@ -146,8 +166,19 @@ final class Layout {
     /// Whether the elements that a view shows are met as narrow tensors.
     private boolean isUsedNarrowly(int view, List<List<Integer>> users) {
         List<Integer> own = users.get(view);
-        boolean only = !own.isEmpty() && own.stream().allMatch(u -> graph.node(u).op() instanceof Movement.Reshape || graph.node(u).op() instanceof Movement.Slice);
-        return only ? own.stream().allMatch(u -> isUsedNarrowly(u, users)) : isNarrow(graph.node(view).shape());
+        boolean only = !own.isEmpty();
+        for (int u : own) {
+            only &= graph.node(u).op() instanceof Movement.Reshape || graph.node(u).op() instanceof Movement.Slice;
+        }
+        if (!only) {
+            return isNarrow(graph.node(view).shape());
+        }
+        for (int u : own) {
+            if (!isUsedNarrowly(u, users)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isNarrow(Shape s) {
@@ -167,7 +198,8 @@ final class Layout {
         if (last < 0 || s.dim(last) >= least || longest == last) {
             return rowMajor(s);
         }
-        int inner = longest;
-        return IntStream.concat(IntStream.range(0, s.rank()).filter(i -> i != inner), IntStream.of(inner)).boxed().toList();
+        List<Integer> order = rowMajor(s);
+        order.add(order.remove(longest));
+        return order;
     }
 }

@@ -58,11 +58,21 @@ final class MemoryPlan {
         Arrays.fill(slabOf, -1);
         List<Tenancy> all = tenancies(buffers, steps);
         for (DType type : DType.values()) {
-            List<Tenancy> mine = all.stream().filter(t -> buffers.get(t.members.getFirst()).dtype() == type).toList();
+            List<Tenancy> mine = ofType(type, all, buffers);
             if (!mine.isEmpty()) {
                 place(type, mine, steps.size());
             }
         }
+    }
+
+    private static List<Tenancy> ofType(DType type, List<Tenancy> all, List<Schedule.Buffer> buffers) {
+        List<Tenancy> out = new ArrayList<>();
+        for (Tenancy t : all) {
+            if (buffers.get(t.members.getFirst()).dtype() == type) {
+                out.add(t);
+            }
+        }
+        return out;
     }
 
     /// The first and the last step that uses each buffer.
@@ -128,7 +138,8 @@ final class MemoryPlan {
         List<Tenancy> sorted = tenancies;
         Packing best = new Packing(new long[0], Long.MAX_VALUE);
         for (Comparator<Tenancy> order : orders) {
-            List<Tenancy> candidate = tenancies.stream().sorted(order).toList();
+            List<Tenancy> candidate = new ArrayList<>(tenancies);
+            candidate.sort(order);
             Packing packing = pack(candidate, Long.MAX_VALUE, new int[candidate.size()]);
             if (packing.end < best.end) {
                 best = packing;
@@ -241,7 +252,11 @@ final class MemoryPlan {
 
     /// The size of all slabs.
     long bytes() {
-        return slabs.stream().mapToLong(Slab::bytes).sum();
+        long bytes = 0;
+        for (Slab s : slabs) {
+            bytes += s.bytes();
+        }
+        return bytes;
     }
 
     /// The least memory for these steps, as [#lowest()] of a plan for them.
@@ -249,7 +264,7 @@ final class MemoryPlan {
         List<Tenancy> all = tenancies(buffers, steps);
         long bytes = 0;
         for (DType type : DType.values()) {
-            bytes += peak(all.stream().filter(t -> buffers.get(t.members.getFirst()).dtype() == type).toList(), steps.size(), false) * type.bytes();
+            bytes += peak(ofType(type, all, buffers), steps.size(), false) * type.bytes();
         }
         return bytes;
     }

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.RowsTask;
@@ -109,7 +107,16 @@ final class RowPipelines {
 
         void add(Schedule.Step step) {
             steps.add(step);
-            fitted(step).ifPresent(this::take);
+            take(fitted(step).orElseThrow());
+        }
+
+        boolean contains(Schedule.Step step) {
+            for (Schedule.Step s : steps) {
+                if (s == step) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /// A loop as one over the rows of this chain: leading axes that lie evenly one after the other are one axis of rows.
@@ -124,19 +131,23 @@ final class RowPipelines {
             while (product < rows && last + 1 < dims.length) {
                 product *= dims[++last];
             }
-            int lead = last;
-            boolean even = s.operands().stream()
-                    .allMatch(o -> IntStream.range(0, lead).allMatch(i -> o.strides()[i] == o.strides()[i + 1] * dims[i + 1]));
-            if (product != rows || !even) {
+            List<Operand> operands = new ArrayList<>();
+            for (Operand o : s.operands()) {
+                for (int i = 0; i < last; i++) {
+                    if (o.strides()[i] != o.strides()[i + 1] * dims[i + 1]) {
+                        return Optional.empty();
+                    }
+                }
+                operands.add(new Operand(o.buffer(), o.offset(), Arrays.copyOfRange(o.strides(), last, dims.length)));
+            }
+            if (product != rows) {
                 return Optional.empty();
             }
-            int[] merged = Arrays.copyOfRange(dims, lead, dims.length);
+            int[] merged = Arrays.copyOfRange(dims, last, dims.length);
             merged[0] = rows;
-            List<Operand> operands = s.operands().stream()
-                    .map(o -> new Operand(o.buffer(), o.offset(), Arrays.copyOfRange(o.strides(), lead, dims.length)))
-                    .toList();
-            return Optional.of(new RowsTask.Stage(s.body(), merged, operands, s.cost()))
-                    .filter(x -> RowsTask.isPossible(x.body(), x.dims(), x.operands()));
+            return RowsTask.isPossible(s.body(), merged, operands)
+                    ? Optional.of(new RowsTask.Stage(s.body(), merged, operands, s.cost()))
+                    : Optional.empty();
         }
     }
 
@@ -179,19 +190,18 @@ final class RowPipelines {
         int rows = chain.rows;
         Optional<RowsTask.Producer> producer = chain.producer;
         Set<Integer> unused = new HashSet<>();
-        chain.steps.forEach(s -> unused.addAll(s.writes()));
-        stages.forEach(s -> s.operands().forEach(o -> unused.remove(o.buffer())));
-        producer.ifPresent(p -> chain.steps.getFirst().writes().forEach(unused::remove));
-        List<Integer> reads = chain.steps.stream().flatMap(s -> s.reads().stream()).filter(b -> !unused.contains(b)).distinct().toList();
-        List<Integer> writes = chain.steps.stream().flatMap(s -> s.writes().stream()).filter(b -> !unused.contains(b)).distinct().toList();
-        return new Schedule.Step(
-                () -> new RowsTask(rows, stages, producer),
-                reads,
-                writes,
-                chain.steps.stream().flatMap(s -> s.nodes().stream()).toList(),
-                chain.steps.stream().mapToDouble(Schedule.Step::flops).sum(),
-                chain.steps.stream().mapToLong(Schedule.Step::bytes).sum(),
-                List.of());
+        for (Schedule.Step s : chain.steps) {
+            unused.addAll(s.writes());
+        }
+        for (RowsTask.Stage s : stages) {
+            for (Operand o : s.operands()) {
+                unused.remove(o.buffer());
+            }
+        }
+        if (producer.isPresent()) {
+            chain.steps.getFirst().writes().forEach(unused::remove);
+        }
+        return Schedule.Step.joined(() -> new RowsTask(rows, stages, producer), chain.steps, b -> !unused.contains(b), List.of(), 1);
     }
 
     /// What only these loops use is kept where the last of them puts its result, element on element.
@@ -210,15 +220,12 @@ final class RowPipelines {
                             && new Operand(to.buffer(), from.offset(), from.strides()).equals(to)
                             && buffers.get(from.buffer()).length() == buffers.get(to.buffer()).length()
                             && buffers.get(from.buffer()).kind() == Schedule.Kind.INSIDE
-                            && chain.producer.filter(p -> p.result().buffer() == from.buffer()).isEmpty()
+                            && (chain.producer.isEmpty() || chain.producer.get().result().buffer() != from.buffer())
                             && isOwn(from, stages, last, chain, all)
                             && isNew(to.buffer(), stages, last, all);
                     if (fits) {
                         for (int i = 0; i <= last; i++) {
-                            RowsTask.Stage x = stages.get(i);
-                            stages.set(i, new RowsTask.Stage(x.body(), x.dims(), x.operands().stream()
-                                    .map(o -> o.buffer() == from.buffer() ? new Operand(to.buffer(), o.offset(), o.strides()) : o)
-                                    .toList(), x.cost()));
+                            stages.set(i, moved(stages.get(i), from.buffer(), to.buffer()));
                         }
                         return stages; // one buffer less is what a softmax needs
                     }
@@ -228,26 +235,50 @@ final class RowPipelines {
         return stages;
     }
 
+    private static RowsTask.Stage moved(RowsTask.Stage s, int from, int to) {
+        List<Operand> operands = new ArrayList<>();
+        for (Operand o : s.operands()) {
+            operands.add(o.buffer() == from ? new Operand(to, o.offset(), o.strides()) : o);
+        }
+        return new RowsTask.Stage(s.body(), s.dims(), operands, s.cost());
+    }
+
     /// Whether a buffer is written and read by these loops alone, up to the last, always alike.
     private static boolean isOwn(Operand o, List<RowsTask.Stage> stages, int last, Chain chain, List<Schedule.Step> all) {
-        boolean elsewhere = all.stream()
-                .filter(s -> !chain.steps.contains(s))
-                .anyMatch(s -> s.reads().contains(o.buffer()) || s.writes().contains(o.buffer()));
-        boolean later = IntStream.range(last + 1, stages.size())
-                .anyMatch(i -> stages.get(i).operands().stream().anyMatch(x -> x.buffer() == o.buffer()));
-        boolean written = IntStream.range(0, last).anyMatch(i -> {
+        boolean written = false;
+        for (int i = 0; i < stages.size(); i++) {
             RowsTask.Stage s = stages.get(i);
-            return s.operands().subList(s.body().sources().size(), s.operands().size()).contains(o);
-        });
-        boolean alike = stages.stream().flatMap(s -> s.operands().stream()).filter(x -> x.buffer() == o.buffer()).allMatch(o::equals);
-        return !elsewhere && !later && written && alike;
+            for (int k = 0; k < s.operands().size(); k++) {
+                if (s.operands().get(k).buffer() == o.buffer()) {
+                    if (i > last || !s.operands().get(k).equals(o)) {
+                        return false;
+                    }
+                    written |= i < last && k >= s.body().sources().size();
+                }
+            }
+        }
+        for (int i = 0; i < all.size() && written; i++) {
+            Schedule.Step s = all.get(i);
+            written = !s.reads().contains(o.buffer()) && !s.writes().contains(o.buffer()) || chain.contains(s);
+        }
+        return written;
     }
 
     /// Whether nobody uses a buffer before the last of these loops, which writes all of it.
     private static boolean isNew(int buffer, List<RowsTask.Stage> stages, int last, List<Schedule.Step> all) {
-        Stream<Operand> before = stages.subList(0, last).stream().flatMap(s -> s.operands().stream());
-        long uses = stages.get(last).operands().stream().filter(o -> o.buffer() == buffer).count();
-        long writers = all.stream().filter(s -> s.writes().contains(buffer)).count();
-        return before.noneMatch(o -> o.buffer() == buffer) && uses == 1 && writers == 1;
+        for (int i = 0; i <= last; i++) {
+            int uses = 0;
+            for (Operand o : stages.get(i).operands()) {
+                uses += o.buffer() == buffer ? 1 : 0;
+            }
+            if (uses != (i < last ? 0 : 1)) {
+                return false;
+            }
+        }
+        int writers = 0;
+        for (Schedule.Step s : all) {
+            writers += s.writes().contains(buffer) ? 1 : 0;
+        }
+        return writers == 1;
     }
 }

@@ -1,9 +1,13 @@
 package org.cosmograd.autodiff.compile;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.Cost;
@@ -62,6 +66,31 @@ public final class Schedule {
                 long bytes,
                 List<Reuse> reuses) {
             this(task, reads, writes, nodes, flops, bytes, reuses, 1);
+        }
+
+        /// Several steps as one, which uses those of their buffers that are `kept`.
+        static Step joined(Supplier<Task> task, List<Step> parts, IntPredicate kept, List<Reuse> reuses, int equal) {
+            Set<Integer> reads = new LinkedHashSet<>();
+            Set<Integer> writes = new LinkedHashSet<>();
+            List<Integer> nodes = new ArrayList<>();
+            double flops = 0;
+            long bytes = 0;
+            for (Step s : parts) {
+                addKept(s.reads, kept, reads);
+                addKept(s.writes, kept, writes);
+                nodes.addAll(s.nodes);
+                flops += s.flops;
+                bytes += s.bytes;
+            }
+            return new Step(task, List.copyOf(reads), List.copyOf(writes), nodes, flops, bytes, reuses, equal);
+        }
+
+        private static void addKept(List<Integer> buffers, IntPredicate kept, Set<Integer> to) {
+            for (int b : buffers) {
+                if (kept.test(b)) {
+                    to.add(b);
+                }
+            }
         }
     }
 

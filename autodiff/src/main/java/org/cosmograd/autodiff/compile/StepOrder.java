@@ -89,7 +89,14 @@ final class StepOrder {
     /// For each step the first that has to come after it; the number of steps if there is none.
     static int[] firstUsers(Graph graph, List<Schedule.Buffer> buffers, List<Schedule.Step> steps) {
         StepOrder order = new StepOrder(graph, buffers, steps);
-        return order.users.stream().mapToInt(u -> u.stream().mapToInt(Integer::intValue).min().orElse(steps.size())).toArray();
+        int[] first = new int[steps.size()];
+        for (int s = 0; s < first.length; s++) {
+            first[s] = steps.size();
+            for (int u : order.users.get(s)) {
+                first[s] = Math.min(first[s], u);
+            }
+        }
+        return first;
     }
 
     private long bytes(int buffer) {
@@ -102,8 +109,8 @@ final class StepOrder {
         int[] uses = new int[buffers.size()];
         boolean[] alive = new boolean[buffers.size()];
         for (Schedule.Step s : steps) {
-            s.reads().stream().distinct().forEach(b -> uses[b]++);
-            s.writes().stream().distinct().forEach(b -> uses[b]++);
+            count(s.reads(), 1, uses);
+            count(s.writes(), 1, uses);
         }
         int[] waiting = waits.clone();
         List<Integer> ready = new ArrayList<>();
@@ -125,9 +132,11 @@ final class StepOrder {
             }
             int s = ready.remove(best);
             Schedule.Step step = steps.get(s);
-            step.writes().forEach(b -> alive[b] = true);
-            step.reads().stream().distinct().forEach(b -> uses[b]--);
-            step.writes().stream().distinct().forEach(b -> uses[b]--);
+            for (int b : step.writes()) {
+                alive[b] = true;
+            }
+            count(step.reads(), -1, uses);
+            count(step.writes(), -1, uses);
             out.add(step);
             for (int u : users.get(s)) {
                 if (--waiting[u] == 0) {
@@ -136,6 +145,12 @@ final class StepOrder {
             }
         }
         return out;
+    }
+
+    private static void count(List<Integer> buffers, int by, int[] uses) {
+        for (int i = 0; i < buffers.size(); i++) {
+            uses[buffers.get(i)] += buffers.indexOf(buffers.get(i)) == i ? by : 0;
+        }
     }
 
     private long growth(Schedule.Step step, int[] uses, boolean[] alive) {

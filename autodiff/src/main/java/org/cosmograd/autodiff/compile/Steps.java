@@ -3,7 +3,6 @@ package org.cosmograd.autodiff.compile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.TensorType;
@@ -63,14 +62,29 @@ final class Steps {
 
     private void add(
             Supplier<Task> task, List<View> reads, List<View> writes, List<Integer> nodes, double flops, List<Schedule.Reuse> reuses) {
-        if (writes.stream().anyMatch(v -> v.shape().size() > 0)) {
-            long bytes = Stream.concat(reads.stream(), writes.stream())
-                    .mapToLong(v -> v.distinct() * buffers.get(v.buffer()).dtype().bytes())
-                    .sum();
-            List<Integer> read = reads.stream().map(View::buffer).toList();
-            List<Integer> written = writes.stream().map(View::buffer).toList();
-            list.add(new Schedule.Step(task, read, written, nodes, flops, bytes, reuses));
+        boolean empty = true;
+        for (View w : writes) {
+            empty &= w.shape().size() == 0;
         }
+        if (!empty) {
+            list.add(new Schedule.Step(task, used(reads), used(writes), nodes, flops, bytes(reads) + bytes(writes), reuses));
+        }
+    }
+
+    private static List<Integer> used(List<View> views) {
+        List<Integer> out = new ArrayList<>();
+        for (View v : views) {
+            out.add(v.buffer());
+        }
+        return out;
+    }
+
+    private long bytes(List<View> views) {
+        long bytes = 0;
+        for (View v : views) {
+            bytes += v.distinct() * buffers.get(v.buffer()).dtype().bytes();
+        }
+        return bytes;
     }
 
     /// A step that takes each element from the place where it may put another.
@@ -82,12 +96,22 @@ final class Steps {
                         && r.sameElements(w)
                         && buffers.get(r.buffer()).dtype() == buffers.get(w.buffer()).dtype()
                         && buffers.get(r.buffer()).length() == buffers.get(w.buffer()).length()
-                        && reads.stream().allMatch(o -> o.buffer() != r.buffer() || o.sameElements(r))) {
+                        && isAlike(r, reads)) {
                     reuses.add(new Schedule.Reuse(r.buffer(), w.buffer()));
                 }
             }
         }
         add(task, reads, writes, nodes, flops, List.copyOf(reuses));
+    }
+
+    /// Whether all views of a buffer are the same.
+    private static boolean isAlike(View r, List<View> all) {
+        for (View o : all) {
+            if (o.buffer() == r.buffer() && !o.sameElements(r)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// A loop over elements or rows, which may be joined with others.

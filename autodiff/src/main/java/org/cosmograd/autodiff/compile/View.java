@@ -3,7 +3,6 @@ package org.cosmograd.autodiff.compile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.op.Movement;
@@ -58,14 +57,17 @@ record View(int buffer, int offset, int[] strides, Shape shape) {
 
     /// The axes by how far apart neighbours lie, outermost first.
     List<Integer> byStride() {
-        return IntStream.range(0, strides.length)
-                .boxed()
-                .sorted((a, b) -> Integer.compare(Math.abs(strides[b]), Math.abs(strides[a])))
-                .toList();
+        List<Integer> axes = new ArrayList<>(Layout.rowMajor(shape));
+        axes.sort((a, b) -> Integer.compare(Math.abs(strides[b]), Math.abs(strides[a])));
+        return axes;
     }
 
     Operand operand(List<Integer> order) {
-        return new Operand(buffer, offset, order.stream().mapToInt(i -> strides[i]).toArray());
+        int[] s = new int[order.size()];
+        for (int i = 0; i < s.length; i++) {
+            s[i] = strides[order.get(i)];
+        }
+        return new Operand(buffer, offset, s);
     }
 
     Operand operand() {
@@ -78,8 +80,7 @@ record View(int buffer, int offset, int[] strides, Shape shape) {
             case Movement.Reshape r -> reshape(r.to());
             case Movement.Broadcast b -> Optional.of(broadcast(b.to()));
             case Movement.Permute p -> {
-                int[] s = p.order().stream().mapToInt(i -> strides[i]).toArray();
-                yield Optional.of(new View(buffer, offset, s, Shape.of(p.order().stream().map(shape::dim).toList())));
+                yield Optional.of(new View(buffer, offset, operand(p.order()).strides(), Shape.of(Layout.dims(shape, p.order()))));
             }
             case Movement.Slice c -> {
                 int at = offset;

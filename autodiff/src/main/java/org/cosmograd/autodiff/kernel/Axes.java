@@ -14,9 +14,8 @@ final class Axes {
         List<Integer> sizes = new ArrayList<>();
         List<int[]> steps = new ArrayList<>();
         for (int i = 0; i < dims.length; i++) {
-            int axis = i;
             int size = dims[i];
-            int[] step = Arrays.stream(strides).mapToInt(s -> s[axis]).toArray();
+            int[] step = along(strides, i);
             boolean free = i < dims.length - fixed;
             if (free && size == 1) {
                 continue;
@@ -38,11 +37,49 @@ final class Axes {
             sizes.add(1);
             steps.add(new int[strides.length]);
         }
+        int[] merged = new int[sizes.size()];
         for (int k = 0; k < strides.length; k++) {
-            int operand = k;
-            strides[k] = steps.stream().mapToInt(s -> s[operand]).toArray();
+            strides[k] = new int[merged.length];
         }
-        return sizes.stream().mapToInt(Integer::intValue).toArray();
+        for (int i = 0; i < merged.length; i++) {
+            merged[i] = sizes.get(i);
+            for (int k = 0; k < strides.length; k++) {
+                strides[k][i] = steps.get(i)[k];
+            }
+        }
+        return merged;
+    }
+
+    /// The strides of all operands along one axis.
+    static int[] along(int[][] strides, int axis) {
+        int[] out = new int[strides.length];
+        for (int k = 0; k < out.length; k++) {
+            out[k] = strides[k][axis];
+        }
+        return out;
+    }
+
+    /// The strides of operands, a row for each.
+    static int[][] strides(List<Operand> operands) {
+        int[][] out = new int[operands.size()][];
+        for (int k = 0; k < out.length; k++) {
+            out[k] = operands.get(k).strides().clone();
+        }
+        return out;
+    }
+
+    /// The strides of operands but along the first axis, a row for each.
+    static int[][] innerStrides(List<Operand> operands) {
+        int[][] out = new int[operands.size()][];
+        for (int k = 0; k < out.length; k++) {
+            out[k] = remove(operands.get(k).strides(), 0);
+        }
+        return out;
+    }
+
+    /// The elements at some places.
+    static int[] select(int[] a, int[] places) {
+        return Arrays.stream(places).map(i -> a[i]).toArray();
     }
 
     static int[] remove(int[] a, int at) {

@@ -3,24 +3,32 @@ package org.cosmograd.autodiff.kernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 
-/// A generated loop that reduces along an axis which is not the innermost in memory: partial rows are kept and combined in the
+/// A generated loop that reduces along axes none of which is the innermost in memory: partial rows are kept and combined in the
 /// canonical order of [LoopSpec.Mode#ROW_SUM] or [LoopSpec.Mode#LONG_ROW_SUM], so the bits are those of a reduction along the
-/// innermost axis.
+/// innermost axis. Several axes are reduced as one: their elements count in row-major order, however they lie in memory.
 public final class ColumnTask implements Task {
     /// Elements of a partial row: all of them should stay in the first cache, and a stretch of a row be long enough for the prefetcher.
     private static final int WIDTH = 256;
     private static final int LONG_WIDTH = 128;
+    /// Rows of no more elements are taken many at a time if they lie one after the other.
+    private static final int FLAT = 64;
     private static final int MOST_CHUNKS = 16;
     private static final long GRAIN = 600_000;
 
-    private final LoopKernel kernel;
-    private final LoopKernel rest;
+    private final Kernels kernels;
+    private final Kernels rest;
     private final Operand[] operands;
     private final int[] outer;
     private final int length;
+    /// The reduced axes but for the last: their sizes, and the strides of each operand.
+    private final int[] above;
+    private final int[][] aboveStrides;
+    /// The size of the last reduced axis.
+    private final int run;
     private final int n;
     private final int blocks;
     private final int partials;
@@ -41,25 +49,47 @@ public final class ColumnTask implements Task {
     private Object scratchArray = new float[0];
     private int scratchBase;
 
-    /// The loop `body` over axes of sizes `dims`, reducing along `axis`.
+    /// What reduces rows of one width: many rows in one call of the deep kernel, which goes in steps of `step` rows from multiples of `period` on.
     ///
-    /// @param operands sources and then sinks, each with one stride for each axis; a sink of mode `ADD` or `MAX` has stride 0 along `axis`
+    /// @param flat whether rows lie one after the other: then all partial rows are one long row
+    private record Kernels(LoopKernel deep, LoopKernel single, int period, int step, boolean flat) {
+        static Kernels of(LoopSpec spec, int rows, int width, boolean flat) {
+            int depth = LoopEmitter.depth(spec);
+            int period = spec.partialRows();
+            LoopKernel single = Loops.kernel(spec, rows, width);
+            return rows < period * depth || depth == 1 && !flat
+                    ? new Kernels(single, single, 1, Integer.MAX_VALUE, false)
+                    : new Kernels(Loops.deep(spec, flat ? period * width : width), single, period, period * depth, flat);
+        }
+    }
+
+    /// The loop `body` over axes of sizes `dims`, reducing along `axes`.
+    ///
+    /// @param axes where in `dims` the reduced axes are, in the order in which their elements count
+    /// @param operands sources and then sinks, each with one stride for each axis; a sink of mode `ADD` or `MAX` has stride 0 along `axes`
     /// @param cost arithmetic operations for one element, to judge whether threads pay
     /// @param type element type of the sinks that reduce
     /// @param scratch number of a buffer of [#scratchLength] elements
-    public ColumnTask(LoopSpec body, int[] dims, int axis, List<Operand> operands, int cost, DType type, int scratch) {
+    public ColumnTask(LoopSpec body, int[] dims, int[] axes, List<Operand> operands, int cost, DType type, int scratch) {
         int count = operands.size();
-        int[][] strides = operands.stream().map(o -> Axes.remove(o.strides(), axis)).toArray(int[][]::new);
-        int[] d = Axes.merge(Axes.remove(dims, axis), strides, 0);
+        int[] kept = kept(dims, axes);
+        int[][] strides = operands.stream().map(o -> Axes.select(o.strides(), kept)).toArray(int[][]::new);
+        int[] d = Axes.merge(Axes.select(dims, kept), strides, 0);
         int last = d.length - 1;
+        int[][] reduced = operands.stream().map(o -> Axes.select(o.strides(), axes)).toArray(int[][]::new);
+        int[] r = Axes.merge(Axes.select(dims, axes), reduced, 0);
+        int deepest = r.length - 1;
+        this.run = r[deepest];
+        this.above = Arrays.copyOf(r, deepest);
+        this.aboveStrides = Arrays.stream(reduced).map(s -> Arrays.copyOf(s, deepest)).toArray(int[][]::new);
+        this.length = Axes.product(r, r.length);
         List<Operand> moved = new ArrayList<>();
         for (int k = 0; k < count; k++) {
             Operand o = operands.get(k);
-            moved.add(new Operand(o.buffer(), o.offset(), Axes.insert(strides[k], last, o.strides()[axis])));
+            moved.add(new Operand(o.buffer(), o.offset(), Axes.insert(strides[k], last, reduced[k][deepest])));
         }
         this.operands = moved.toArray(Operand[]::new);
         this.outer = Arrays.copyOf(d, last);
-        this.length = dims[axis];
         this.n = d[last];
         this.type = type;
         this.scratch = scratch;
@@ -69,18 +99,23 @@ public final class ColumnTask implements Task {
         int sources = body.sources().size();
         this.reducing = new boolean[count];
         this.max = new boolean[count];
-        int r = 0;
+        int sinks = 0;
         int[] innermost = new int[count];
         for (int k = 0; k < count; k++) {
             Mode mode = k < sources ? Mode.STORE : body.sinks().get(k - sources).mode();
             reducing[k] = mode != Mode.STORE;
             max[k] = mode == Mode.MAX;
-            r += reducing[k] ? 1 : 0;
+            sinks += reducing[k] ? 1 : 0;
             innermost[k] = reducing[k] ? 1 : strides[k][last];
         }
-        this.reducers = r;
-        this.kernel = Loops.kernel(Axes.specialise(body, innermost, n), length, width);
-        this.rest = blocks * width == n ? kernel : Loops.kernel(Axes.specialise(body, innermost, n));
+        this.reducers = sinks;
+        LoopSpec own = Axes.specialise(body, innermost, n);
+        boolean flat = n <= FLAT;
+        for (int k = 0; k < count; k++) {
+            flat &= reducing[k] || strides[k][last] == 1 && reduced[k][deepest] == n;
+        }
+        this.kernels = Kernels.of(own, run, width, flat);
+        this.rest = blocks * width == n ? kernels : Kernels.of(own, run, n % width, false);
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), work / GRAIN));
@@ -92,6 +127,10 @@ public final class ColumnTask implements Task {
         this.geometry = new int[Math.max(1, chunks)][3 * count];
     }
 
+    private static int[] kept(int[] dims, int[] axes) {
+        return IntStream.range(0, dims.length).filter(i -> Arrays.stream(axes).noneMatch(a -> a == i)).toArray();
+    }
+
     /// Partial rows of a reduction of `length` rows.
     private static int partials(int length) {
         return Math.min(length, Mode.columnSum(length).partials());
@@ -101,10 +140,10 @@ public final class ColumnTask implements Task {
         return length < Mode.LONG ? WIDTH : LONG_WIDTH;
     }
 
-    /// An upper bound of the scratch elements needed for `sinks` reductions over an index space of these sizes along `axis`.
-    public static int scratchLength(int[] dims, int axis, int sinks) {
-        int length = dims[axis];
-        int others = Axes.product(Axes.remove(dims, axis), dims.length - 1);
+    /// An upper bound of the scratch elements needed for `sinks` reductions over an index space of these sizes along `axes`.
+    public static int scratchLength(int[] dims, int[] axes, int sinks) {
+        int length = Axes.product(Axes.select(dims, axes), axes.length);
+        int others = Axes.product(Axes.select(dims, kept(dims, axes)), dims.length - axes.length);
         return sinks * partials(length) * Math.min(others, MOST_CHUNKS * widest(length));
     }
 
@@ -160,7 +199,7 @@ public final class ColumnTask implements Task {
                     g[3 * k + 2] = s[rank + 1];
                 }
             }
-            (w == width ? kernel : rest).run(arrays, g, 0, length, w);
+            reduce(w == width ? kernels : rest, g, w);
             at = own;
             for (int k = 0; k < operands.length; k++) {
                 if (reducing[k]) {
@@ -169,6 +208,50 @@ public final class ColumnTask implements Task {
                     combine(at, partials, w, max[k], outputs[k], result, s[rank + 1]);
                     at += partials * w;
                 }
+            }
+        }
+    }
+
+    /// All rows of a unit, whose first is where `g` says; rows have the numbers that they count as.
+    private void reduce(Kernels k, int[] g, int w) {
+        int runs = Axes.product(above, above.length);
+        for (int q = 0; q < runs; q++) {
+            if (runs > 1) {
+                shift(g, q, 1);
+            }
+            rows(k, g, q * run, (q + 1) * run, w);
+            if (runs > 1) {
+                shift(g, q, -1);
+            }
+        }
+    }
+
+    private void rows(Kernels k, int[] g, int from, int to, int w) {
+        int at = from;
+        for (; from % k.period == 0 && to - at >= k.step; at += k.step) {
+            if (k.flat) {
+                advance(g, at * w);
+                k.deep.run(arrays, g, 0, 1, k.period * w);
+                advance(g, -at * w);
+            } else {
+                k.deep.run(arrays, g, at, at + k.period, w);
+            }
+        }
+        if (at < to) {
+            k.single.run(arrays, g, at, to, w);
+        }
+    }
+
+    private void advance(int[] g, int by) {
+        for (int k = 0; k < operands.length; k++) {
+            g[3 * k] += reducing[k] ? 0 : by;
+        }
+    }
+
+    private void shift(int[] g, int q, int sign) {
+        for (int k = 0; k < operands.length; k++) {
+            if (!reducing[k]) {
+                g[3 * k] += sign * (Axes.advance(above, above.length, aboveStrides[k], q) - q * run * g[3 * k + 1]);
             }
         }
     }

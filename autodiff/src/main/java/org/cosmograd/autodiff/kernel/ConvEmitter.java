@@ -25,7 +25,8 @@ import java.lang.constant.MethodTypeDesc;
 /// @param vectors columns of the tile, in vectors
 /// @param walk    where `A` lies; along rows, the rows of `B` are adjacent and `bStep` is not looked at
 /// @param unroll  steps in one turn of the loop
-record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter.Walk walk, int unroll) {
+/// @param nine    whether it is for three stretches of three elements only, which it takes without a loop; along rows
+record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter.Walk walk, int unroll, boolean nine) {
     private static final ClassDesc TILE = ClassDesc.of("org.cosmograd.autodiff.kernel", "ConvTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_int.arrayType(), CD_int, CD_Object, CD_int, CD_int,
             CD_Object, CD_int, CD_int, CD_Object, CD_int, CD_int, CD_boolean);
@@ -80,6 +81,16 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
                 code.aload(C).iload(C_AT).iload(C_STEP).loadConstant(i).imul().iadd().loadConstant(v * sums.lanes()).iadd();
         sums.cast(code, A, B, C);
         begin(code, sums, c);
+        if (nine) {
+            nine(code, sums);
+        } else {
+            stretches(code, sums);
+        }
+        sums.store(code, c);
+        code.return_();
+    }
+
+    private void stretches(CodeBuilder code, TileSums sums) {
         Label loop = code.newLabel();
         Label end = code.newLabel();
         code.iconst_0().istore(STRETCH);
@@ -100,8 +111,24 @@ record ConvEmitter(boolean doubles, int bits, int rows, int vectors, GemmEmitter
             code.iload(B_AT).iload(K).loadConstant(vectors * sums.lanes()).imul().iadd().istore(B_AT);
         }
         code.iinc(STRETCH, 1).goto_(loop).labelBinding(end);
-        sums.store(code, c);
-        code.return_();
+    }
+
+    private void nine(CodeBuilder code, TileSums sums) {
+        for (int stretch = 0; stretch < 3; stretch++) {
+            int s = stretch;
+            code.iload(A_AT).aload(STARTS).loadConstant(s).iaload().iadd().istore(row(0));
+            for (int i = 1; i < rows; i++) {
+                code.iload(row(i - 1)).iload(A_STEP).iadd().istore(row(i));
+            }
+            for (int element = 0; element < 3; element++) {
+                int p = element;
+                sums.loadOperands(code, 0, (u, v) -> code.aload(B).iload(B_AT).loadConstant(((s * 3 + p) * vectors + v) * sums.lanes()).iadd());
+                for (int row = 0; row < rows; row++) {
+                    int i = row;
+                    sums.multiplyAdd(code, i, 0, () -> code.aload(A).iload(row(i)).loadConstant(p).iadd());
+                }
+            }
+        }
     }
 
     /// Sums from the old `C` or from zero.

@@ -35,7 +35,8 @@ public final class ConvTask implements ConvStep {
         this.type = type;
         this.scalar = scalar;
         this.shape = passes.shape();
-        this.tiles = ConvTiles.of(type == DType.F64);
+        boolean nine = passes.list().stream().allMatch(p -> p.starts.length == 3 && p.length == 3);
+        this.tiles = nine ? ConvTiles.ofNine(type == DType.F64) : ConvTiles.of(type == DType.F64);
         this.passes = passes;
         this.panels = new ConvPanels(tiles, passes.targets());
         this.weightsBefore = weightsBefore(type, passes);

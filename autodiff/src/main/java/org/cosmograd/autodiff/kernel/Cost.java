@@ -180,6 +180,11 @@ public final class Cost {
         }
 
         @Override
+        public Lane rarely(Mask when, Lane usual, Rare f, Lane x) {
+            return took(2);
+        }
+
+        @Override
         public Lane call(String name, Lane... x) {
             return took(CALL);
         }

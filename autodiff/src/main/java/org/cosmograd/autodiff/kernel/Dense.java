@@ -3,6 +3,7 @@ package org.cosmograd.autodiff.kernel;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import org.cosmograd.autodiff.DType;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
@@ -12,13 +13,13 @@ public final class Dense {
     private Dense() {}
 
     /// Rows `index[i]` of a matrix with `rows` rows of `width` elements.
-    public static DenseTask.Work gather(int rows, int width, int count) {
-        return new Rows.Gather(rows, width, count);
+    public static DenseTask.Work gather(DType type, int rows, int width, int count) {
+        return new Rows.Gather(type, rows, width, count);
     }
 
     /// `count` rows of `width` elements added to rows `index[i]` of a zeroed matrix with `rows` rows.
-    public static DenseTask.Work scatterAdd(int rows, int width, int count) {
-        return new Rows.ScatterAdd(rows, width, count);
+    public static DenseTask.Work scatterAdd(DType type, int rows, int width, int count) {
+        return new Rows.ScatterAdd(type, rows, width, count);
     }
 
     /// The order that sorts each row of `n` elements, stable, NaN last.

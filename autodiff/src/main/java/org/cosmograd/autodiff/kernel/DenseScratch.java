@@ -4,8 +4,13 @@ package org.cosmograd.autodiff.kernel;
 final class DenseScratch {
     private static final ThreadLocal<DenseScratch> MINE = ThreadLocal.withInitial(DenseScratch::new);
 
+    /// Room for the operands of a call.
+    static final int MOST_OPERANDS = 32;
+
     private double[] doubles = new double[0];
     private int[] ints = new int[0];
+    private float[] floats = new float[0];
+    private final Object[] operands = new Object[MOST_OPERANDS];
 
     private DenseScratch() {}
 
@@ -25,5 +30,19 @@ final class DenseScratch {
             s.ints = new int[count];
         }
         return s.ints;
+    }
+
+    /// At least `count` floats, with anything in them.
+    static float[] floats(int count) {
+        DenseScratch s = MINE.get();
+        if (s.floats.length < count) {
+            s.floats = new float[count];
+        }
+        return s.floats;
+    }
+
+    /// Room for the operands of a call; to be emptied after use.
+    static Object[] operands() {
+        return MINE.get().operands;
     }
 }

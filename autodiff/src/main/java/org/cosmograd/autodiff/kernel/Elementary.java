@@ -273,23 +273,21 @@ public final class Elementary {
         return l.fma(k, l.constant(f ? 0x1.ee59dap-50 : 0x1.f1976b7ed8fbcp-110), r);
     }
 
-    /// Beyond this the reduction is meaningless.
-    private static double trigonometricLimit(Lanes l) {
-        return isFloat(l) ? 0x1p22 : 0x1p50;
+    /// Beyond this the three steps of the reduction are not enough.
+    private static Lanes.Mask isHugeAngle(Lanes l, Lane a) {
+        return l.less(l.constant(isFloat(l) ? 1e5 : 1e13), a);
     }
 
-    /// The sine. Accurate to `|x| ≤ 10⁵` (f32), `10¹³` (f64); then the error grows, and beyond `2²²`, `2⁵⁰` the result is ±0.
+    /// The sine. Beyond `|x| = 10⁵` (f32), `10¹³` (f64) the reduction takes integers ([HugeAngle]), a lane at a time.
     public static Lane sin(Lanes l, Lane x) {
         Lane magic = l.constant(magic(l));
         Lane z = l.fma(x, l.constant(0.3183098861837907), magic);
         Lane k = l.sub(z, magic);
         Lane y = sinReduced(l, lessHalfPi(l, x, l.add(k, k)), l.bits(z));
-        Lane zero = l.constant(0);
-        // 0 · x is NaN for infinities, and keeps the sign of a zero
-        return l.select(l.lessEqual(l.abs(x), l.constant(trigonometricLimit(l))), l.select(l.equal(x, zero), x, y), l.mul(x, zero));
+        return l.rarely(isHugeAngle(l, l.abs(x)), l.select(l.equal(x, l.constant(0)), x, y), Rare.SIN, x);
     }
 
-    /// The cosine, accurate as [#sin]; far outside it is 1.
+    /// The cosine; see [#sin].
     public static Lane cos(Lanes l, Lane x) {
         Lane magic = l.constant(magic(l));
         Lane a = l.abs(x);
@@ -299,7 +297,7 @@ public final class Elementary {
         Lane k = l.sub(z, magic);
         Lane r = l.neg(lessHalfPi(l, a, l.fma(k, l.constant(2), one)));
         Lane y = sinReduced(l, r, l.bits(z));
-        return l.select(l.lessEqual(a, l.constant(trigonometricLimit(l))), y, l.fma(x, l.constant(0), one));
+        return l.rarely(isHugeAngle(l, a), y, Rare.COS, x);
     }
 
     /// The largest integer not above `x`.

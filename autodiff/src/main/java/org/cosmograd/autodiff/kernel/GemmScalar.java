@@ -76,12 +76,16 @@ final class GemmScalar {
             int cAt, int cStep, boolean accumulate) {
         for (int j = 0; j < n; j++) {
             int at = cAt + j * cStep;
-            float sum = accumulate ? c[at] : 0;
-            for (int p = 0; p < k; p++) {
-                sum = Math.fma(a[aAt + p * aStep], b[bAt + p * bRow + j * bColumn], sum);
-            }
-            c[at] = sum;
+            c[at] = dot(k, a, aAt, aStep, b, bAt + j * bColumn, bRow, accumulate ? c[at] : 0);
         }
+    }
+
+    /// `sum + Σₚ aₚ bₚ`; a method of its own, because HotSpot compiles what is called often long before it compiles a loop that runs.
+    private static float dot(int k, float[] a, int aAt, int aStep, float[] b, int bAt, int bStep, float sum) {
+        for (int p = 0; p < k; p++) {
+            sum = Math.fma(a[aAt + p * aStep], b[bAt + p * bStep], sum);
+        }
+        return sum;
     }
 
     /// A row of `C` as products of a row of `A` with columns of `B`.
@@ -89,11 +93,15 @@ final class GemmScalar {
             int cAt, int cStep, boolean accumulate) {
         for (int j = 0; j < n; j++) {
             int at = cAt + j * cStep;
-            double sum = accumulate ? c[at] : 0;
-            for (int p = 0; p < k; p++) {
-                sum = Math.fma(a[aAt + p * aStep], b[bAt + p * bRow + j * bColumn], sum);
-            }
-            c[at] = sum;
+            c[at] = dot(k, a, aAt, aStep, b, bAt + j * bColumn, bRow, accumulate ? c[at] : 0);
         }
+    }
+
+    /// `sum + Σₚ aₚ bₚ`
+    private static double dot(int k, double[] a, int aAt, int aStep, double[] b, int bAt, int bStep, double sum) {
+        for (int p = 0; p < k; p++) {
+            sum = Math.fma(a[aAt + p * aStep], b[bAt + p * bStep], sum);
+        }
+        return sum;
     }
 }

@@ -98,6 +98,10 @@ public interface Lanes {
     /// floating to int (towards zero, saturating, NaN to 0).
     Lane cast(Lane a, DType from);
 
+    /// `when ? f(x) : usual`, where `when` is seldom true: `f` is computed in double and rounded once, one element at a time. Its rows
+    /// are as slow as scalar code, all others nearly as fast as `usual` alone.
+    Lane rarely(Mask when, Lane usual, Rare f, Lane x);
+
     /// The public static method `double name(double…)` of [Special], computed in double and rounded once. It exists in scalar
     /// form only: a kernel that holds one has no SIMD twin.
     Lane call(String name, Lane... x);

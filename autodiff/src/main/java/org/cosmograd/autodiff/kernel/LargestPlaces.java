@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
+import org.cosmograd.autodiff.DType;
 
 /// The largest element of each window: taking the same place of another tensor, or adding something there.
 public final class LargestPlaces implements DenseTask.Work {
@@ -40,8 +41,9 @@ public final class LargestPlaces implements DenseTask.Work {
     }
 
     /// `y[i] += g[o]` from zero, for operands `x`, `g` and `y`, windows in row-major order.
-    public static DenseTask.Work route(int n, int[] input, int[] output, int channels, int[] size, int[] stride, int[] low) {
-        return new LargestPlaces(true, n, input, output, channels, size, stride, low);
+    public static DenseTask.Work route(DType type, int n, int[] input, int[] output, int channels, int[] size, int[] stride, int[] low) {
+        LargestPlaces plain = new LargestPlaces(true, n, input, output, channels, size, stride, low);
+        return RouteLoops.of(type, n, plain.input, plain.output, channels, plain.size, plain.stride, plain.low).orElse(plain);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.lang.classfile.ClassFile.ACC_FINAL;
 import static java.lang.classfile.ClassFile.ACC_PUBLIC;
 import static java.lang.classfile.ClassFile.ACC_SYNTHETIC;
 import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
@@ -41,6 +42,9 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 ///             if (i < n) body, masked
 ///             row results; offsets += row strides
 ///
+/// Where [Lanes#rarely] is used, the SIMD twin is a [GuardedLoop] of three: a loop that only asks whether it is needed, one without it,
+/// and the scalar twin.
+///
 /// Several turns per round keep the arithmetic units busy where one turn is a chain of dependent operations. In a SIMD loop whose
 /// length is known and short, all turns stand one after the other: the loop over rows is then the innermost.
 ///
@@ -58,17 +62,25 @@ final class LoopEmitter {
     private static final int MOST_VECTORS = 8;
 
     private static final ClassDesc CD_KERNEL = ClassDesc.of(LoopFrame.PACKAGE + "LoopKernel");
+    private static final ClassDesc CD_GUARD = ClassDesc.of(LoopFrame.PACKAGE + "LoopGuard");
     private static final MethodTypeDesc MTD_RUN =
             MethodTypeDesc.of(CD_void, CD_Object.arrayType(), CD_int.arrayType(), CD_int, CD_int, CD_int);
+    private static final MethodTypeDesc MTD_GUARD = MTD_RUN.changeReturnType(CD_boolean);
 
-    /// The scalar twin.
+    /// The scalar twin; for rows that stand for one row only.
     static LoopKernel scalar(LoopSpec spec) {
         return define(spec, 0);
     }
 
     /// The SIMD twin, for the vector width of [Simd]; empty where none exists. Call only where the incubator module can be read.
     static Optional<LoopKernel> simd(LoopSpec spec) {
-        return vectorizable(spec) ? Optional.of(define(spec, Simd.bits())) : Optional.empty();
+        LoopGraph graph = new LoopGraph(spec);
+        if (!vectorizable(spec, graph)) {
+            return Optional.empty();
+        }
+        LoopKernel simd = define(spec, VectorWidth.ofLoops());
+        boolean wholeRows = spec.length() > 0 || spec.sinks().stream().anyMatch(s -> s.mode().isRow());
+        return Optional.of(graph.rareMasks().isEmpty() ? simd : new GuardedLoop(guard(spec), simd, scalar(spec.ofLength(0)), wholeRows));
     }
 
     /// Whether a SIMD twin exists.
@@ -91,9 +103,24 @@ final class LoopEmitter {
         if (!Loops.SIMD || n == 0 || !vectorizable(spec, graph)) {
             return false;
         }
-        int lanes = Simd.bits() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
+        int lanes = VectorWidth.ofLoops() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
         int vectors = (n + lanes - 1) / lanes;
         return vectors <= MOST_VECTORS && vectors * turnBytes(spec, graph, 9) <= STRAIGHT_BYTES;
+    }
+
+    /// Rows that a row may stand for ([LoopSpec#depth]) where sums run along the rows: as many as fit in a short round; one where elements
+    /// are looked through first ([GuardedLoop]).
+    static int depth(LoopSpec spec) {
+        LoopGraph graph = new LoopGraph(spec);
+        int rows = spec.partialRows();
+        boolean possible = Loops.SIMD && rows > 0 && vectorizable(spec, graph) && graph.rareMasks().isEmpty()
+                && spec.sources().stream().noneMatch(s -> s.access() == Access.SPLAT)
+                && spec.sinks().stream().allMatch(s -> !s.mode().isRow() && (!s.mode().isColumn() || s.mode().partials() == rows));
+        int depth = possible ? MOST_TURNS : 1;
+        while (depth > 1 && depth * turnBytes(spec, graph, 9) > ROUND_BYTES) {
+            depth /= 2;
+        }
+        return depth;
     }
 
     /// An estimate of the bytes of bytecode of the longer twin, to be kept below [#BYTE_LIMIT]. Turns are repeated only within it.
@@ -106,7 +133,7 @@ final class LoopEmitter {
 
     private static int onceBytes(LoopSpec spec, LoopGraph graph) {
         boolean[] needed = graph.needed();
-        int bytes = 120 + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
+        int bytes = 120 + 60 * spec.indexed().size() + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
         for (int i = 0; i < needed.length; i++) {
             bytes += needed[i] && graph.level(i) != Level.ELEMENT ? 14 : 0;
         }
@@ -124,7 +151,7 @@ final class LoopEmitter {
                 bytes += graph.step(i).op() == Op.SELECT ? select : graph.step(i).op() == Op.SOURCE ? 22 : 9;
             }
         }
-        return bytes;
+        return bytes * spec.depth();
     }
 
     /// Single operations per element: what an element costs, roughly.
@@ -135,12 +162,20 @@ final class LoopEmitter {
         for (int i = 0; i < needed.length; i++) {
             count += needed[i] && graph.level(i) == Level.ELEMENT ? 1 : 0;
         }
-        return count + spec.sinks().size();
+        return (count + spec.sinks().size()) * spec.depth();
+    }
+
+    private static LoopGuard guard(LoopSpec spec) {
+        return (LoopGuard) define(spec, bytes("SimdGuard", CD_GUARD, "isNeeded", MTD_GUARD, spec, VectorWidth.ofLoops()));
     }
 
     private static LoopKernel define(LoopSpec spec, int bits) {
+        return (LoopKernel) define(spec, bytes(spec, bits));
+    }
+
+    private static Object define(LoopSpec spec, byte[] bytes) {
         try {
-            return (LoopKernel) Emitted.define(bytes(spec, bits)).getDeclaredConstructor().newInstance();
+            return Emitted.define(bytes).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("LoopEmitter: the generated class could not be defined for " + spec, e);
         }
@@ -148,13 +183,23 @@ final class LoopEmitter {
 
     /// The class file; `bits` is the vector width, 0 for the scalar twin.
     static byte[] bytes(LoopSpec spec, int bits) {
-        String name = LoopFrame.PACKAGE + (bits == 0 ? "ScalarLoop" : "SimdLoop");
-        return ClassFile.of().build(ClassDesc.of(name), c -> c.withFlags(ACC_FINAL | ACC_SYNTHETIC)
-                .withInterfaceSymbols(CD_KERNEL)
+        return bytes(bits == 0 ? "ScalarLoop" : "SimdLoop", CD_KERNEL, "run", MTD_RUN, spec, bits);
+    }
+
+    private static byte[] bytes(String name, ClassDesc face, String method, MethodTypeDesc type, LoopSpec spec, int bits) {
+        return ClassFile.of().build(ClassDesc.of(LoopFrame.PACKAGE + name), c -> c.withFlags(ACC_FINAL | ACC_SYNTHETIC)
+                .withInterfaceSymbols(face)
                 .withMethodBody(INIT_NAME, MTD_void, ACC_PUBLIC, code -> code.aload(0)
                         .invokespecial(CD_Object, INIT_NAME, MTD_void)
                         .return_())
-                .withMethodBody("run", MTD_RUN, ACC_PUBLIC, code -> new LoopEmitter(new LoopFrame(spec, code, bits)).emit()));
+                .withMethodBody(method, type, ACC_PUBLIC, code -> {
+                    LoopEmitter emitter = new LoopEmitter(new LoopFrame(spec, code, bits));
+                    if (face.equals(CD_GUARD)) {
+                        emitter.emitGuard();
+                    } else {
+                        emitter.emit();
+                    }
+                }));
     }
 
     private final LoopFrame frame;
@@ -183,16 +228,79 @@ final class LoopEmitter {
         code.return_();
     }
 
+    // ---- whether a Rare function is needed
+
+    /// Leaves 1 in the lanes of a vector that need one: a mask carried round the loop would be an object.
+    private void emitGuard() {
+        ClassDesc v = VectorSteps.vector(frame.type);
+        Label work = code.newLabel();
+        code.iload(ROW).iload(ROW_END).if_icmplt(work).iconst_0().ireturn().labelBinding(work);
+        frame.bindOperands();
+        frame.markHoisted();
+        frame.hoist(Level.ONCE);
+        int bound = bound(lanes);
+        int round = bound(MOST_TURNS * lanes);
+        int any = code.allocateLocal(TypeKind.REFERENCE);
+        int one = code.allocateLocal(TypeKind.REFERENCE);
+        int restMask = frame.newLocal(LoopFrame.Storage.MASK);
+        species();
+        code.invokestatic(v, "zero", MethodTypeDesc.of(v, VectorSteps.CD_SPECIES)).astore(any);
+        species();
+        code.lconst_1().invokestatic(v, "broadcast", MethodTypeDesc.of(v, VectorSteps.CD_SPECIES, CD_long)).astore(one);
+        int i = code.allocateLocal(TypeKind.INT);
+        Label rows = code.newBoundLabel();
+        frame.hoist(Level.ROW);
+        code.iconst_0().istore(i);
+        Label done = code.newLabel();
+        frame.index = i;
+        MethodTypeDesc blend = MethodTypeDesc.of(v, VectorSteps.CD_VECTOR, VectorSteps.CD_MASK);
+        for (int turns : new int[] {MOST_TURNS, 1}) {
+            int limit = turns > 1 ? round : bound;
+            Label begin = code.newLabel();
+            Label end = code.newLabel();
+            code.iload(i).iload(limit).if_icmpge(end).labelBinding(begin);
+            for (int t = 0; t < turns; t++) {
+                frame.shift = t * lanes;
+                code.aload(any).aload(one);
+                frame.rareBody();
+                code.invokevirtual(v, "blend", blend).astore(any);
+            }
+            frame.shift = 0;
+            code.iinc(i, turns * lanes).iload(i).iload(limit).if_icmplt(begin).labelBinding(end);
+        }
+        code.iload(i).iload(N).if_icmpge(done);
+        restMask(restMask, i);
+        frame.mask = restMask;
+        code.aload(any).aload(one);
+        frame.rareBody();
+        frame.mask = -1;
+        code.aload(restMask).invokevirtual(VectorSteps.CD_MASK, "and", VectorSteps.MTD_MASKS);
+        code.invokevirtual(v, "blend", blend).astore(any);
+        code.labelBinding(done).iinc(ROW, 1);
+        frame.nextRow();
+        code.iload(ROW).iload(ROW_END).if_icmplt(rows);
+        code.aload(any).aload(one).invokevirtual(v, "eq", MethodTypeDesc.of(VectorSteps.CD_MASK, VectorSteps.CD_VECTOR));
+        code.invokevirtual(VectorSteps.CD_MASK, "anyTrue", MethodTypeDesc.of(CD_boolean)).ireturn();
+    }
+
+    private void species() {
+        code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES);
+    }
+
+    private void restMask(int local, int index) {
+        mask(local, () -> code.loadConstant(-1L).iload(index).iload(N).isub().lushr()); // -1 >>> (64 - count); a shift takes its distance modulo 64
+    }
+
     // ---- rows of one known length
 
     private void straight(int n) {
         int restMask = -1;
         if (n % lanes > 0) {
             restMask = frame.newLocal(LoopFrame.Storage.MASK);
-            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES).loadConstant((1L << n % lanes) - 1);
-            mask(restMask);
+            mask(restMask, () -> code.loadConstant((1L << n % lanes) - 1));
         }
         Label rows = code.newBoundLabel();
+        frame.enterRow();
         frame.hoist(Level.ROW);
         steps.beginRow();
         for (int i = 0; i < n; i += lanes) {
@@ -206,14 +314,23 @@ final class LoopEmitter {
         endRow(rows);
     }
 
-    /// `species bits` → mask; `indexInRange` holds calls that C2 does not always inline
-    private void mask(int local) {
+    /// The mask whose bits `bits` leaves on the stack; `indexInRange` holds calls that C2 does not always inline.
+    private void mask(int local, Runnable bits) {
+        species();
+        bits.run();
         code.invokestatic(VectorSteps.CD_MASK, "fromLong", MethodTypeDesc.of(VectorSteps.CD_MASK, VectorSteps.CD_SPECIES, CD_long)).astore(local);
     }
 
     private void turn() {
-        frame.body();
+        layers();
         steps.turned();
+    }
+
+    private void layers() {
+        for (frame.layer = 0; frame.layer < frame.spec.depth(); frame.layer++) {
+            frame.body();
+        }
+        frame.layer = 0;
     }
 
     private void endRow(Label rows) {
@@ -252,6 +369,7 @@ final class LoopEmitter {
         int second = turns > 1 ? code.allocateLocal(TypeKind.INT) : first;
         int last = frame.simd ? code.allocateLocal(TypeKind.INT) : first;
         Label rows = code.newBoundLabel();
+        frame.enterRow();
         frame.hoist(Level.ROW);
         steps.beginRow();
         if (turns > 1) {
@@ -266,11 +384,9 @@ final class LoopEmitter {
             Label done = code.newLabel();
             frame.index = last;
             code.iload(bound).iload(N).if_icmpge(done).iload(bound).istore(last);
-            code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES);
-            code.loadConstant(-1L).iload(last).iload(N).isub().lushr(); // -1 >>> (64 - count); a shift takes its distance modulo 64
-            mask(restMask);
+            restMask(restMask, last);
             frame.mask = restMask;
-            frame.body();
+            layers();
             frame.mask = -1;
             code.labelBinding(done);
         }

@@ -27,6 +27,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 final class LoopFrame {
     static final String PACKAGE = "org.cosmograd.autodiff.kernel.";
     static final ClassDesc CD_SCRATCH = ClassDesc.of(PACKAGE + "LoopScratch");
+    static final ClassDesc CD_RARE = ClassDesc.of(PACKAGE + "Rare");
 
     private static final int ARRAYS = 1;
     private static final int GEOMETRY = 2;
@@ -46,11 +47,18 @@ final class LoopFrame {
     final int[] array;
     final int[] offset;
     final int[] stride;
+    /// What leads from a layer to the next, for operands that are not partial rows of a deep loop.
+    private final int[] skip;
+    /// Locals with the tables that name rows, and where in them the first row is named.
+    private final int[] table;
+    private final int[] tableAt;
     /// Place of an operand's region in the scratch array.
     final int[] slot;
 
     /// The local that holds the index of the element, -1 where the index is `shift` itself.
     int index = -1;
+    /// Which of the rows that a row stands for is computed.
+    int layer;
     /// What is added to the index: turns of an unrolled loop.
     int shift;
     /// The local that holds the mask of the rest of a row, -1 while a whole vector is computed.
@@ -94,6 +102,9 @@ final class LoopFrame {
         this.offset = new int[operands];
         this.stride = new int[operands];
         this.slot = new int[operands];
+        this.skip = new int[operands];
+        this.table = new int[operands];
+        this.tableAt = new int[operands];
         this.local = new int[graph.size()];
         Arrays.fill(local, -1);
         this.uses = new int[graph.size()];
@@ -146,15 +157,29 @@ final class LoopFrame {
             array[k] = code.allocateLocal(TypeKind.REFERENCE);
             code.aload(ARRAYS).loadConstant(k).aaload().checkcast(primitive(type(k)).arrayType()).astore(array[k]);
             offset[k] = code.allocateLocal(TypeKind.INT);
-            geometry(k, 0);
-            geometry(k, 1);
-            code.iload(ROW);
-            cycle(k);
-            code.imul().iadd().istore(offset[k]);
+            if (isIndexed(k)) {
+                int t = operands + spec.indexed().indexOf(k);
+                table[k] = code.allocateLocal(TypeKind.REFERENCE);
+                tableAt[k] = code.allocateLocal(TypeKind.INT);
+                code.aload(ARRAYS).loadConstant(t).aaload().checkcast(CD_int.arrayType()).astore(table[k]);
+                geometry(t, 0);
+                code.istore(tableAt[k]).iconst_0().istore(offset[k]);
+            } else {
+                geometry(k, 0);
+                geometry(k, 1);
+                code.iload(ROW);
+                cycle(k);
+                code.imul().iadd().istore(offset[k]);
+            }
             if (access(k) == Access.STRIDED) {
                 stride[k] = code.allocateLocal(TypeKind.INT);
                 geometry(k, 2);
                 code.istore(stride[k]);
+            }
+            if (spec.depth() > 1 && partials(k) == 0) {
+                skip[k] = code.allocateLocal(TypeKind.INT);
+                geometry(k, 1);
+                code.loadConstant(spec.partialRows()).imul().istore(skip[k]);
             }
             boolean rowSum = !simd && k >= spec.sources().size() && spec.sinks().get(k - spec.sources().size()).mode().isRowSum();
             boolean passes = rowSum || simd && access(k) == Access.STRIDED;
@@ -194,6 +219,10 @@ final class LoopFrame {
         code.aload(GEOMETRY).loadConstant(3 * operand + which).iaload();
     }
 
+    private boolean isIndexed(int operand) {
+        return spec.indexed().contains(operand);
+    }
+
     private int partials(int operand) {
         int sources = spec.sources().size();
         Mode mode = operand < sources ? Mode.STORE : spec.sinks().get(operand - sources).mode();
@@ -207,9 +236,23 @@ final class LoopFrame {
         }
     }
 
+    /// Finds where the present row of operands lies whose rows are named by tables.
+    void enterRow() {
+        for (int k = 0; k < operands; k++) {
+            if (isIndexed(k)) {
+                geometry(k, 0);
+                geometry(k, 1);
+                code.aload(table[k]).iload(tableAt[k]).iload(ROW).iadd().iaload().imul().iadd().istore(offset[k]);
+            }
+        }
+    }
+
     /// Moves the offsets to the next row; the row number has been advanced.
     void nextRow() {
         for (int k = 0; k < operands; k++) {
+            if (isIndexed(k)) {
+                continue;
+            }
             if (partials(k) > 0) {
                 geometry(k, 0);
                 geometry(k, 1);
@@ -227,6 +270,9 @@ final class LoopFrame {
     /// Array and index of the operand's present element.
     void address(int operand) {
         code.aload(array[operand]).iload(offset[operand]);
+        for (int d = 0; d < layer && partials(operand) == 0; d++) {
+            code.iload(skip[operand]).iadd();
+        }
         switch (access(operand)) {
             case UNIT -> {
                 if (index >= 0) {
@@ -299,6 +345,7 @@ final class LoopFrame {
         for (int k = 0; k < spec.sinks().size(); k++) {
             hoisted[graph.sink(k)] |= graph.level(graph.sink(k)) != Level.ELEMENT;
         }
+        graph.rareMasks().forEach(m -> hoisted[m] |= simd && graph.level(m) != Level.ELEMENT);
         for (int i = 0; i < graph.size(); i++) {
             hoisted[i] &= simd || graph.step(i).op() != Op.CONSTANT;
         }
@@ -325,7 +372,7 @@ final class LoopFrame {
         }
         for (int i = 0; i < graph.size(); i++) {
             if (needed[i] && graph.level(i) == level) {
-                for (int a : graph.step(i).arguments()) {
+                for (int a : arguments(graph.step(i))) {
                     uses[a]++;
                 }
             }
@@ -337,14 +384,35 @@ final class LoopFrame {
         }
     }
 
-    /// One turn of the inner loop.
-    void body() {
+    /// The arguments that a step's code needs. A SIMD loop never needs a [Rare] function: a [LoopGuard] sees to that.
+    private List<Integer> arguments(Step step) {
+        return simd && step.op() == Op.RARELY ? step.arguments().subList(1, 2) : step.arguments();
+    }
+
+    private void begin() {
         for (int i = 0; i < local.length; i++) {
             if (graph.level(i) == Level.ELEMENT) {
                 local[i] = -1;
             }
         }
         countUses(Level.ELEMENT);
+    }
+
+    /// One turn of a guard: leaves a mask on the stack.
+    void rareBody() {
+        begin();
+        List<Integer> masks = graph.rareMasks();
+        masks.forEach(m -> uses[m]++);
+        push(masks.getFirst());
+        for (int mask : masks.subList(1, masks.size())) {
+            push(mask);
+            code.invokevirtual(VectorSteps.CD_MASK, "or", VectorSteps.MTD_MASKS);
+        }
+    }
+
+    /// One turn of the inner loop.
+    void body() {
+        begin();
         List<LoopSpec.Sink> sinks = spec.sinks();
         int[] ready = new int[sinks.size()];
         // with more than one sink, all values first: a sink may lie on a source

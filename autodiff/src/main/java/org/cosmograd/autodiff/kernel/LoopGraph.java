@@ -10,7 +10,7 @@ import org.cosmograd.autodiff.DType;
 final class LoopGraph {
     enum Op {
         SOURCE, CONSTANT, ADD, SUB, MUL, DIV, NEG, ABS, SQRT, FMA, MIN, MAX, LESS, LESS_EQUAL, EQUAL, SELECT,
-        BITS, FROM_BITS, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT, CAST, CALL
+        BITS, FROM_BITS, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT, CAST, RARELY, CALL
     }
 
     enum Kind { VALUE, BITS, MASK }
@@ -22,7 +22,7 @@ final class LoopGraph {
     ///
     /// @param type type of the value; of the arguments if it is a mask; of the same width if it is bits
     /// @param constant number of the source, raw bits of the constant, or the shift
-    /// @param name method of [Special] for `CALL`
+    /// @param name method of [Special] for `CALL`, name of the [Rare] function for `RARELY`
     record Step(Op op, Kind kind, DType type, List<Integer> arguments, long constant, String name) {}
 
     private record Ref(int id) implements Lanes.Lane, Lanes.Mask, Lanes.Bits {}
@@ -74,6 +74,18 @@ final class LoopGraph {
             }
         }
         return needed;
+    }
+
+    /// The masks that say where a [Rare] function is needed.
+    List<Integer> rareMasks() {
+        boolean[] needed = needed();
+        List<Integer> masks = new ArrayList<>();
+        for (int i = 0; i < needed.length; i++) {
+            if (needed[i] && steps.get(i).op == Op.RARELY) {
+                masks.add(steps.get(i).arguments.getFirst());
+            }
+        }
+        return masks.stream().distinct().toList();
     }
 
     private static int id(Object ref) {
@@ -269,6 +281,11 @@ final class LoopGraph {
         @Override
         public Lane cast(Lane a, DType from) {
             return from == type ? a : step(Op.CAST, Kind.VALUE, 0, a);
+        }
+
+        @Override
+        public Lane rarely(Mask when, Lane usual, Rare f, Lane x) {
+            return new Ref(number(new Step(Op.RARELY, Kind.VALUE, type, List.of(id(when), id(usual), id(x)), 0, f.name())));
         }
 
         @Override

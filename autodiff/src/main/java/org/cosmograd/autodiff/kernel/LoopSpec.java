@@ -12,10 +12,19 @@ import org.cosmograd.autodiff.DType;
 /// @param body the computation, each instruction after its arguments
 /// @param sinks what is done with the results
 /// @param length the only number of elements that rows may have, or 0 for any
-public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks, int length) {
+/// @param depth how many rows a row stands for, if sums run along the rows: rows `r`, `r + P`, `r + 2P`, … where `P` is the number of
+///     partial rows, one after the other, so that all of them go into the same one while it is in registers
+/// @param indexed operands whose rows are named by a table: row `r` is row `table[r]`, and a sum adds to that row alone. The tables
+///     (`int[]`) follow the operands of a call in the order given here
+public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks, int length, int depth, List<Integer> indexed) {
     /// A loop over rows of any length.
     public LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks) {
         this(sources, body, sinks, 0);
+    }
+
+    /// A loop over rows of `length` elements, or any number if that is 0.
+    public LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> sinks, int length) {
+        this(sources, body, sinks, length, 1, List.of());
     }
 
     /// How an operand advances along the inner loop.
@@ -103,7 +112,42 @@ public record LoopSpec(List<Source> sources, List<Instruction> body, List<Sink> 
 
     /// The same loop for rows of `n` elements only, or of any number if `n` is 0.
     LoopSpec ofLength(int n) {
-        return new LoopSpec(sources, body, sinks, n);
+        return new LoopSpec(sources, body, sinks, n, depth, indexed);
+    }
+
+    /// The same loop with another depth.
+    LoopSpec ofDepth(int d) {
+        return new LoopSpec(sources, body, sinks, length, d, indexed);
+    }
+
+    /// The same loop with rows of some operands named by tables.
+    LoopSpec byIndex(Integer... operands) {
+        return new LoopSpec(sources, body, sinks, length, depth, List.of(operands));
+    }
+
+    /// The number of partial rows, if rows are combined; else 0.
+    int partialRows() {
+        return sinks.stream().filter(s -> s.mode().isColumn()).mapToInt(s -> s.mode().partials()).findFirst().orElse(0);
+    }
+
+    /// Whether a sink has one result for each row.
+    boolean reducesRows() {
+        for (Sink s : sinks) {
+            if (s.mode().isRow()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether a sink combines rows.
+    boolean reducesColumns() {
+        for (Sink s : sinks) {
+            if (s.mode().isColumn()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The element type of a value.

@@ -45,6 +45,12 @@ public final class Loops {
         return tiered(rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
     }
 
+    /// The kernel of `spec` whose rows stand for as many as is best ([LoopSpec#depth]), for rows of `n` elements.
+    static LoopKernel deep(LoopSpec spec, int n) {
+        LoopSpec deep = spec.ofDepth(LoopEmitter.depth(spec));
+        return deep.depth() == 1 ? kernel(spec) : kernel(deep, deep.partialRows(), n);
+    }
+
     /// Fewer rows than this do not pay for a kernel of their own.
     private static final int FEW_ROWS = 8;
 
@@ -93,6 +99,9 @@ public final class Loops {
 
         /// What runs a loop until its SIMD twin is hot.
         static LoopKernel first(LoopSpec spec) {
+            if (spec.depth() > 1) {
+                return new LayerLoop(spec, tiered(spec.ofDepth(1)).first);
+            }
             return SIMD && spec.body().size() > 1 && LoopEmitter.vectorizable(spec) ? new TileLoop(spec) : LoopEmitter.scalar(spec);
         }
 
@@ -120,6 +129,11 @@ public final class Loops {
 
         void replace(LoopKernel simd) {
             current = simd;
+        }
+
+        /// Runs as at first until [#replace].
+        void cool() {
+            current = first;
         }
 
         boolean isSimd() {

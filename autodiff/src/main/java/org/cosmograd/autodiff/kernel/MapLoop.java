@@ -1,6 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -26,21 +25,23 @@ final class MapLoop {
 
     /// The loop `body` over axes of sizes `dims`.
     MapLoop(LoopSpec body, int[] dims, List<Operand> given, int cost) {
-        boolean reduces = body.sinks().stream().anyMatch(s -> s.mode().isRow());
-        int[][] strides = given.stream().map(Operand::strides).toArray(int[][]::new);
+        boolean reduces = body.reducesRows();
+        int[][] strides = Axes.strides(given);
         int[] d = Axes.merge(dims, strides, reduces ? 1 : 0);
         int rank = d.length;
-        List<Operand> merged = new ArrayList<>();
+        this.operands = new Operand[strides.length];
         for (int k = 0; k < strides.length; k++) {
-            merged.add(new Operand(given.get(k).buffer(), given.get(k).offset(), strides[k]));
+            operands[k] = new Operand(given.get(k).buffer(), given.get(k).offset(), strides[k]);
         }
-        this.operands = merged.toArray(Operand[]::new);
-        this.innerStride = Arrays.stream(strides).mapToInt(s -> s[rank - 1]).toArray();
+        this.innerStride = Axes.along(strides, rank - 1);
         boolean cut = rank == 1 && d[0] > 2 * ROW && !reduces;
         this.n = cut ? ROW : d[rank - 1];
         this.rows = cut ? d[0] / ROW : rank > 1 ? d[rank - 2] : 1;
         this.tail = cut ? d[0] % ROW : 0;
-        this.rowStride = Arrays.stream(strides).mapToInt(s -> cut ? ROW * s[0] : rank > 1 ? s[rank - 2] : 0).toArray();
+        this.rowStride = new int[strides.length];
+        for (int k = 0; k < strides.length; k++) {
+            rowStride[k] = cut ? ROW * strides[k][0] : rank > 1 ? strides[k][rank - 2] : 0;
+        }
         this.kernel = Loops.kernel(Axes.specialise(body, innerStride, d[rank - 1]), rows, n);
         this.outer = Arrays.copyOf(d, Math.max(0, rank - 2));
         this.units = Axes.product(outer, outer.length) * rows;

@@ -27,9 +27,15 @@ public final class MapTask implements Task {
 
     /// Loops none of which reads or writes what another writes.
     public MapTask(List<RowsTask.Stage> parts) {
-        this.loops = parts.stream().map(p -> new MapLoop(p.body(), p.dims(), p.operands(), p.cost())).toArray(MapLoop[]::new);
-        long units = Arrays.stream(loops).mapToLong(l -> l.units).sum();
-        long work = Arrays.stream(loops).mapToLong(l -> l.work * l.units).sum();
+        this.loops = new MapLoop[parts.size()];
+        long units = 0;
+        long work = 0;
+        for (int i = 0; i < loops.length; i++) {
+            RowsTask.Stage p = parts.get(i);
+            loops[i] = new MapLoop(p.body(), p.dims(), p.operands(), p.cost());
+            units += loops[i].units;
+            work += loops[i].work * loops[i].units;
+        }
         // boundaries of chunks depend on the problem alone, so that results do not depend on threads
         long wanted = Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), (work + GRAIN / 2) / GRAIN));
         long share = Math.max(1, (work + wanted - 1) / wanted);
@@ -48,10 +54,13 @@ public final class MapTask implements Task {
                 from = to;
             }
         }
-        this.pieces = cut.toArray(MapLoop.Piece[]::new);
+        this.pieces = cut.toArray(new MapLoop.Piece[0]);
         this.chunks = cut.isEmpty() ? 0 : begins.size();
         begins.add(cut.size());
-        this.first = begins.stream().mapToInt(Integer::intValue).toArray();
+        this.first = new int[begins.size()];
+        for (int c = 0; c < first.length; c++) {
+            first[c] = begins.get(c);
+        }
     }
 
     @Override

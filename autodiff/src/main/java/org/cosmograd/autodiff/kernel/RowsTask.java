@@ -43,7 +43,10 @@ public final class RowsTask implements Task {
     public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer) {
         this.rows = rows;
         this.producer = producer.map(p -> p.task().apply(this::block));
-        this.loops = stages.stream().map(Loop::new).toArray(Loop[]::new);
+        this.loops = new Loop[stages.size()];
+        for (int i = 0; i < loops.length; i++) {
+            loops[i] = new Loop(stages.get(i));
+        }
         long bytes = 0;
         long work = 0;
         List<Operand> seen = new ArrayList<>();
@@ -75,11 +78,11 @@ public final class RowsTask implements Task {
 
     /// Whether a loop can be a stage: beside its rows it has at most two axes that cannot be merged.
     public static boolean isPossible(LoopSpec body, int[] dims, List<Operand> operands) {
-        boolean reduces = body.sinks().stream().anyMatch(s -> s.mode().isRow());
-        if (dims.length == 0 || body.sinks().stream().anyMatch(s -> s.mode().isColumn()) || reduces && dims.length < 2) {
+        boolean reduces = body.reducesRows();
+        if (dims.length == 0 || body.reducesColumns() || reduces && dims.length < 2) {
             return false;
         }
-        int[][] inner = operands.stream().map(o -> Axes.remove(o.strides(), 0)).toArray(int[][]::new);
+        int[][] inner = Axes.innerStrides(operands);
         return dims.length == 1 || Axes.merge(Axes.remove(dims, 0), inner, reduces ? 1 : 0).length <= 2;
     }
 
@@ -88,7 +91,9 @@ public final class RowsTask implements Task {
         for (Loop l : loops) {
             l.bind(memory);
         }
-        producer.ifPresent(p -> p.bind(memory));
+        if (producer.isPresent()) {
+            producer.get().bind(memory);
+        }
     }
 
     @Override
@@ -130,16 +135,16 @@ public final class RowsTask implements Task {
         private final int n;
 
         Loop(Stage s) {
-            boolean reduces = s.body().sinks().stream().anyMatch(k -> k.mode().isRow());
+            boolean reduces = s.body().reducesRows();
             int count = s.operands().size();
-            int[][] whole = s.operands().stream().map(o -> o.strides().clone()).toArray(int[][]::new);
+            int[][] whole = Axes.strides(s.operands());
             this.flat = !reduces && Axes.merge(s.dims(), whole, 0).length == 1;
-            int[][] strides = s.operands().stream().map(o -> Axes.remove(o.strides(), 0)).toArray(int[][]::new);
+            int[][] strides = Axes.innerStrides(s.operands());
             int[] inner = s.dims().length == 1 ? new int[] {1} : Axes.merge(Axes.remove(s.dims(), 0), strides, reduces ? 1 : 0);
             int last = inner.length - 1;
             this.n = inner[last];
             this.middle = inner.length == 2 ? inner[0] : 0;
-            this.operands = s.operands().toArray(Operand[]::new);
+            this.operands = s.operands().toArray(new Operand[0]);
             this.arrays = new Object[count];
             this.geometry = new int[3 * count];
             this.shift = new int[count];

@@ -202,6 +202,11 @@ public record ScalarLanes(DType type) implements Lanes {
     }
 
     @Override
+    public Lane rarely(Mask when, Lane usual, Rare f, Lane x) {
+        return truth(when) ? number(f.value(value(x))) : usual;
+    }
+
+    @Override
     public Lane call(String name, Lane... x) {
         try {
             MethodType signature = MethodType.methodType(double.class, java.util.Collections.nCopies(x.length, double.class));

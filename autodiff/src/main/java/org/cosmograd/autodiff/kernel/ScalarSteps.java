@@ -100,6 +100,7 @@ final class ScalarSteps implements LoopSteps {
                 frame.pushAll(step);
                 code.conversion(kind(frame.graph.step(step.arguments().getFirst()).type()), kind(type));
             }
+            case RARELY -> rarely(step);
             case CALL -> {
                 for (int a : step.arguments()) {
                     frame.push(a);
@@ -215,6 +216,30 @@ final class ScalarSteps implements LoopSteps {
             code.pop().goto_(end).labelBinding(second).swap().pop();
         }
         code.labelBinding(end);
+    }
+
+    private void rarely(Step step) {
+        int when = step.arguments().get(0);
+        frame.push(step.arguments().get(1));
+        code.getstatic(LoopFrame.CD_RARE, step.name(), LoopFrame.CD_RARE);
+        frame.push(step.arguments().get(2));
+        widen(step.type());
+        Label usual = code.newLabel();
+        Label end = code.newLabel();
+        if (frame.isUsedOnce(when)) {
+            jumpIfFalse(frame.graph.step(when), usual);
+        } else {
+            frame.push(when);
+            code.ifeq(usual);
+        }
+        code.invokevirtual(LoopFrame.CD_RARE, "value", MethodTypeDesc.of(CD_double, CD_double));
+        narrow(step.type());
+        if (step.type() == DType.F64) {
+            code.dup2_x2().pop2().pop2();
+        } else {
+            code.swap().pop();
+        }
+        code.goto_(end).labelBinding(usual).pop2().pop().labelBinding(end);
     }
 
     private void jumpIfFalse(Step step, Label target) {

@@ -8,8 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Simd {
     private Simd() {}
 
-    /// `cosmograd.simd.bits` (128, 256 or 512) overrides the choice of the JDK.
-    private static final VectorShape SHAPE = shape(Integer.getInteger("cosmograd.simd.bits", 0));
+    private static final VectorShape SHAPE = VectorWidth.Shape.LOOPS;
 
     static final VectorSpecies<Float> F32 = VectorSpecies.of(float.class, SHAPE);
     static final VectorSpecies<Double> F64 = VectorSpecies.of(double.class, SHAPE);
@@ -27,10 +26,6 @@ final class Simd {
 
     private static <E> VectorShuffle<E> swap(VectorSpecies<E> species, int d) {
         return VectorShuffle.fromOp(species, lane -> (lane ^ d) % species.length());
-    }
-
-    private static VectorShape shape(int bits) {
-        return bits == 0 ? VectorShape.preferredShape() : VectorShape.forBitSize(bits);
     }
 
     static int bits() {

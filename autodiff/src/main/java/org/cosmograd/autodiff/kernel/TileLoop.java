@@ -51,7 +51,7 @@ final class TileLoop implements LoopKernel {
     TileLoop(LoopSpec spec) {
         this.sources = spec.sources().size();
         this.operands = sources + spec.sinks().size();
-        this.wholeRows = spec.sinks().stream().anyMatch(k -> k.mode().isRow());
+        this.wholeRows = spec.reducesRows();
         this.values = new Value[sources + spec.body().size()];
         for (int s = 0; s < sources; s++) {
             Source source = spec.sources().get(s);
@@ -63,7 +63,9 @@ final class TileLoop implements LoopKernel {
                 lastUse[a] = i;
             }
         }
-        spec.sinks().forEach(s -> lastUse[s.value()] = Integer.MAX_VALUE);
+        for (Sink s : spec.sinks()) {
+            lastUse[s.value()] = Integer.MAX_VALUE;
+        }
         List<List<Integer>> free = new ArrayList<>();
         for (int t = 0; t < registers.length; t++) {
             free.add(new ArrayList<>());
@@ -82,7 +84,10 @@ final class TileLoop implements LoopKernel {
                 read.add(new Source(values[a].type, level != Level.ELEMENT ? Access.UNIT : values[a].level == Level.ELEMENT ? own : Access.SPLAT));
                 numbers.add(numbers.size());
             }
-            int[] arguments = x.arguments().stream().mapToInt(Integer::intValue).toArray();
+            int[] arguments = new int[numbers.size()];
+            for (int a = 0; a < arguments.length; a++) {
+                arguments[a] = x.arguments().get(a);
+            }
             Instruction alone = new Instruction(x.function(), x.type(), numbers);
             int direct = i == spec.body().size() - 1 && level == Level.ELEMENT ? onlySink(spec, sources + i) : -1;
             if (direct >= 0) {
@@ -92,7 +97,7 @@ final class TileLoop implements LoopKernel {
                 LoopSpec single = new LoopSpec(read, List.of(alone), List.of(new Sink(numbers.size(), sink.access(), Mode.STORE)));
                 all.add(new Call(Loops.kernel(single), level, arguments, x.type(), -1, direct));
                 copies(spec, false, direct, all);
-                this.calls = all.toArray(Call[]::new);
+                this.calls = all.toArray(new Call[0]);
                 return;
             }
             LoopSpec single = new LoopSpec(read, List.of(alone), List.of(new Sink(numbers.size(), Access.UNIT, Mode.STORE)));
@@ -100,15 +105,16 @@ final class TileLoop implements LoopKernel {
             int register = pool.isEmpty() ? registers[x.type().ordinal()]++ : pool.removeLast();
             values[sources + i] = new Value(x.type(), level, -1, register);
             all.add(new Call(Loops.kernel(single), level, arguments, x.type(), register, -1));
-            for (int a : x.arguments().stream().distinct().toList()) {
-                if (a >= sources && lastUse[a] == i) {
+            for (int k = 0; k < arguments.length; k++) {
+                int a = arguments[k];
+                if (a >= sources && lastUse[a] == i && x.arguments().indexOf(a) == k) {
                     free.get(values[a].type.ordinal()).add(values[a].register);
                 }
             }
         }
         copies(spec, true, -1, all);
         copies(spec, false, -1, all);
-        this.calls = all.toArray(Call[]::new);
+        this.calls = all.toArray(new Call[0]);
     }
 
     /// The sink that stores a value if that is all that is done with it, or -1.

@@ -1,5 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
+import static java.lang.constant.ConstantDescs.CD_double;
+import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
@@ -12,6 +14,8 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.util.HashMap;
+import java.util.Map;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopGraph.Kind;
 import org.cosmograd.autodiff.kernel.LoopGraph.Op;
@@ -24,10 +28,15 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// A reduction of a row has several accumulators, which take turns: vector `t` goes to accumulator `t mod count`. They are renamed
 /// rather than indexed, and since the tree that combines them is the same after a rotation, nobody needs to know how far they have
 /// turned.
+///
+/// A largest element is found among the bits of the elements, taken as integers, for a maximum of floating-point numbers that minds NaN and
+/// the sign of zero takes six instructions and these three: the largest signed number is the answer unless all elements are negative; then it is the
+/// smallest, and a NaN shows as too large a number, signed or unsigned.
 final class VectorSteps implements LoopSteps {
     private static final String VECTOR = "jdk.incubator.vector.";
-    private static final ClassDesc CD_VECTOR = ClassDesc.of(VECTOR + "Vector");
+    static final ClassDesc CD_VECTOR = ClassDesc.of(VECTOR + "Vector");
     static final ClassDesc CD_MASK = ClassDesc.of(VECTOR + "VectorMask");
+    static final MethodTypeDesc MTD_MASKS = MethodTypeDesc.of(CD_MASK, CD_MASK);
     static final ClassDesc CD_SPECIES = ClassDesc.of(VECTOR + "VectorSpecies");
     private static final ClassDesc CD_SHUFFLE = ClassDesc.of(VECTOR + "VectorShuffle");
     private static final ClassDesc CD_OPERATORS = ClassDesc.of(VECTOR + "VectorOperators");
@@ -36,8 +45,8 @@ final class VectorSteps implements LoopSteps {
     private static final ClassDesc CD_COMPARISON = CD_OPERATORS.nested("Comparison");
     static final ClassDesc CD_SIMD = ClassDesc.of(LoopFrame.PACKAGE + "Simd");
 
-    /// Accumulators of a largest element: enough to hide the latency of the four or five instructions of a maximum.
-    private static final int MAXIMA = 4;
+    /// Accumulators of a largest element: the largest and the smallest signed number, and the largest unsigned one.
+    private static final int MAXIMA = 3;
 
     private final LoopFrame frame;
     private final CodeBuilder code;
@@ -51,12 +60,15 @@ final class VectorSteps implements LoopSteps {
 
     /// Accumulators of a sink: what the canonical order asks for, as far as a row of known length reaches.
     private int count(Mode mode) {
-        int all = mode.isRowSum() ? Math.max(1, mode.partials() / frame.lanes) : MAXIMA;
+        if (!mode.isRowSum()) {
+            return MAXIMA;
+        }
+        int all = Math.max(1, mode.partials() / frame.lanes);
         int vectors = (frame.spec.length() + frame.lanes - 1) / frame.lanes;
         return vectors == 0 ? all : Math.min(all, Integer.highestOneBit(Math.max(1, 2 * vectors - 1)));
     }
 
-    private static ClassDesc vector(DType type) {
+    static ClassDesc vector(DType type) {
         return ClassDesc.of(VECTOR + (type == DType.F64 ? "DoubleVector" : "FloatVector"));
     }
 
@@ -117,6 +129,7 @@ final class VectorSteps implements LoopSteps {
                 frame.pushAll(step);
                 code.invokevirtual(CD_VECTOR, wide ? "reinterpretAsDoubles" : "reinterpretAsFloats", MethodTypeDesc.of(v));
             }
+            case RARELY -> frame.push(step.arguments().get(1));
             default -> throw new IllegalStateException("LoopEmitter: no SIMD form of " + step);
         }
     }
@@ -299,32 +312,46 @@ final class VectorSteps implements LoopSteps {
                 code.astore(at);
             }
             case ROW_MAX -> {
-                int at = accumulator[k][turn % accumulator[k].length];
-                code.aload(at);
+                ClassDesc b = bitsVector(type);
                 if (frame.mask >= 0) {
-                    code.dup();
+                    species(type);
+                    number(type, Double.NEGATIVE_INFINITY);
+                    code.invokestatic(v, "broadcast", MethodTypeDesc.of(v, CD_SPECIES, primitive(type)));
                 }
                 value.run();
                 if (frame.mask >= 0) {
                     code.aload(frame.mask).invokevirtual(v, "blend", MethodTypeDesc.of(v, CD_VECTOR, CD_MASK));
                 }
-                code.invokevirtual(v, "max", MethodTypeDesc.of(v, CD_VECTOR)).astore(at);
+                int bits = bits();
+                code.invokevirtual(CD_VECTOR, type == DType.F64 ? "reinterpretAsLongs" : "reinterpretAsInts", MethodTypeDesc.of(b)).astore(bits);
+                int[] all = accumulator[k];
+                code.aload(all[0]).aload(bits).invokevirtual(b, "max", MethodTypeDesc.of(b, CD_VECTOR)).astore(all[0]);
+                code.aload(all[1]).aload(bits).invokevirtual(b, "min", MethodTypeDesc.of(b, CD_VECTOR)).astore(all[1]);
+                code.aload(all[2]).getstatic(CD_OPERATORS, "UMAX", CD_ASSOCIATIVE).aload(bits)
+                        .invokevirtual(b, "lanewise", MethodTypeDesc.of(b, CD_BINARY, CD_VECTOR)).astore(all[2]);
             }
             case STORE, ADD, LONG_ADD, MAX -> {
                 boolean strided = sink.access() == Access.STRIDED;
                 if (sink.mode() == Mode.STORE) {
                     value.run();
                 } else {
-                    species(type);
-                    if (strided) {
+                    if (frame.layer > 0) {
+                        code.aload(partial(k));
+                    } else if (strided) {
+                        species(type);
                         strided("load", operand);
                         code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
                                 .invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int));
                     } else {
+                        species(type);
                         fromArray(operand);
                     }
                     value.run();
                     code.invokevirtual(v, sink.mode() == Mode.MAX ? "max" : "add", MethodTypeDesc.of(v, CD_VECTOR));
+                    if (frame.layer < frame.spec.depth() - 1) {
+                        code.astore(partial(k));
+                        return;
+                    }
                 }
                 if (strided) {
                     code.aload(frame.scratch(type)).loadConstant(frame.slot[operand])
@@ -337,9 +364,23 @@ final class VectorSteps implements LoopSteps {
         }
     }
 
+    private final Map<Integer, Integer> partials = new HashMap<>();
+
+    /// The local that holds a vector of a partial row while layers are added to it.
+    private int partial(int sink) {
+        return partials.computeIfAbsent(sink, k -> code.allocateLocal(TypeKind.REFERENCE));
+    }
+
     // ---- row results
 
     private int turn;
+    private int bits = -1;
+
+    /// A local for the bits of a vector.
+    private int bits() {
+        bits = bits < 0 ? code.allocateLocal(TypeKind.REFERENCE) : bits;
+        return bits;
+    }
 
     @Override
     public void beginRow() {
@@ -359,7 +400,11 @@ final class VectorSteps implements LoopSteps {
             for (int at : accumulator[k]) {
                 species(type);
                 number(type, mode.isRowSum() ? 0 : Double.NEGATIVE_INFINITY);
-                code.invokestatic(vector(type), "broadcast", MethodTypeDesc.of(vector(type), CD_SPECIES, primitive(type))).astore(at);
+                code.invokestatic(vector(type), "broadcast", MethodTypeDesc.of(vector(type), CD_SPECIES, primitive(type)));
+                if (!mode.isRowSum()) {
+                    code.invokevirtual(CD_VECTOR, type == DType.F64 ? "reinterpretAsLongs" : "reinterpretAsInts", MethodTypeDesc.of(bitsVector(type)));
+                }
+                code.astore(at);
             }
         }
     }
@@ -380,8 +425,9 @@ final class VectorSteps implements LoopSteps {
     /// Renames the accumulators so that the next turn begins with the first.
     @Override
     public void rotate() {
-        for (int[] all : accumulator) {
-            int by = all == null ? 0 : turn % all.length;
+        for (int k = 0; k < accumulator.length; k++) {
+            int[] all = accumulator[k];
+            int by = all == null || !frame.spec.sinks().get(k).mode().isRowSum() ? 0 : turn % all.length;
             for (int r = 0; all != null && r < by; r++) {
                 code.aload(all[0]);
                 for (int g = 1; g < all.length; g++) {
@@ -403,20 +449,79 @@ final class VectorSteps implements LoopSteps {
             if (!mode.isRow()) {
                 continue;
             }
-            String combine = mode.isRowSum() ? "add" : "max";
             int[] all = accumulator[k];
+            if (!mode.isRowSum()) {
+                largest(operand, all);
+                continue;
+            }
             for (int half = all.length / 2; half > 0; half /= 2) {
                 for (int g = 0; g < half; g++) {
-                    code.aload(all[g]).aload(all[g + half]).invokevirtual(v, combine, MethodTypeDesc.of(v, CD_VECTOR)).astore(all[g]);
+                    code.aload(all[g]).aload(all[g + half]).invokevirtual(v, "add", MethodTypeDesc.of(v, CD_VECTOR)).astore(all[g]);
                 }
             }
             code.aload(frame.array[operand]).iload(frame.offset[operand]).aload(all[0]);
             for (int half = frame.lanes / 2; half > 0; half /= 2) {
                 code.dup().getstatic(CD_SIMD, "SWAP_" + type.name() + "_" + half, CD_SHUFFLE)
                         .invokevirtual(v, "rearrange", MethodTypeDesc.of(v, CD_SHUFFLE))
-                        .invokevirtual(v, combine, MethodTypeDesc.of(v, CD_VECTOR));
+                        .invokevirtual(v, "add", MethodTypeDesc.of(v, CD_VECTOR));
             }
             code.iconst_0().invokevirtual(v, "lane", MethodTypeDesc.of(primitive(type), CD_int)).arrayStore(kind(type));
+        }
+    }
+
+    /// Stores the largest element of a row from the extremes of bits; reducing integers is exact in any order of lanes.
+    private void largest(int operand, int[] all) {
+        DType type = frame.type(operand);
+        boolean wide = type == DType.F64;
+        TypeKind kind = wide ? TypeKind.LONG : TypeKind.INT;
+        ClassDesc whole = wide ? CD_long : CD_int;
+        ClassDesc b = bitsVector(type);
+        int high = code.allocateLocal(kind);
+        int low = code.allocateLocal(kind);
+        code.aload(all[0]);
+        lane("MAX", b, whole);
+        code.storeLocal(kind, high).aload(all[1]);
+        lane("MIN", b, whole);
+        // with the sign bit turned, unsigned numbers compare as signed ones
+        code.storeLocal(kind, low).aload(all[2]).getstatic(CD_OPERATORS, "XOR", CD_ASSOCIATIVE);
+        whole(wide, Long.MIN_VALUE, Integer.MIN_VALUE);
+        code.invokevirtual(b, "lanewise", MethodTypeDesc.of(b, CD_BINARY, whole));
+        lane("MAX", b, whole);
+        code.loadLocal(kind, high).invokestatic(ClassDesc.of("java.lang.Math"), "max", MethodTypeDesc.of(whole, whole, whole));
+        whole(wide, Double.doubleToRawLongBits(Double.POSITIVE_INFINITY), Float.floatToRawIntBits(Float.POSITIVE_INFINITY));
+        Label number = code.newLabel();
+        Label negative = code.newLabel();
+        Label done = code.newLabel();
+        int result = code.allocateLocal(kind);
+        if (wide) {
+            code.lcmp().ifle(number);
+        } else {
+            code.if_icmple(number);
+        }
+        whole(wide, Double.doubleToRawLongBits(Double.NaN), Float.floatToRawIntBits(Float.NaN));
+        code.storeLocal(kind, result).goto_(done).labelBinding(number).loadLocal(kind, high);
+        if (wide) {
+            code.lconst_0().lcmp();
+        }
+        code.iflt(negative).loadLocal(kind, high).storeLocal(kind, result).goto_(done);
+        code.labelBinding(negative).loadLocal(kind, low).storeLocal(kind, result).labelBinding(done);
+        code.aload(frame.array[operand]).iload(frame.offset[operand]).loadLocal(kind, result);
+        if (wide) {
+            code.invokestatic(ClassDesc.of("java.lang.Double"), "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long)).dastore();
+        } else {
+            code.invokestatic(ClassDesc.of("java.lang.Float"), "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int)).fastore();
+        }
+    }
+
+    private void lane(String operator, ClassDesc b, ClassDesc whole) {
+        code.getstatic(CD_OPERATORS, operator, CD_ASSOCIATIVE).invokevirtual(b, "reduceLanes", MethodTypeDesc.of(whole, CD_ASSOCIATIVE));
+    }
+
+    private void whole(boolean wide, long longValue, int intValue) {
+        if (wide) {
+            code.loadConstant(longValue);
+        } else {
+            code.loadConstant(intValue);
         }
     }
 }

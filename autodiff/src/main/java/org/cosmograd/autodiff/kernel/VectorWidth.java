@@ -1,5 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
+import jdk.incubator.vector.VectorShape;
+
 /// Whether, and how wide, the hand-designed kernels compute with vectors: as wide as the generated loops, see [Simd].
 final class VectorWidth {
     private static final int BITS = Loops.SIMD ? Shape.bits() : 0;
@@ -11,19 +13,34 @@ final class VectorWidth {
         return BITS;
     }
 
+    /// Width of a vector of the generated loops in bits, found without loading the vectors themselves: that takes forty milliseconds.
+    /// Only where the incubator module can be read.
+    static int ofLoops() {
+        return Shape.LOOPS.vectorBitSize();
+    }
+
     /// Whether the machine has thirty-two vector registers (else sixteen).
     static boolean manyRegisters() {
         return BITS > 0 && (Shape.widest() >= 512 || "aarch64".equals(System.getProperty("os.arch")));
     }
 
     /// Apart, so that a machine without the incubator module never links it.
-    private static final class Shape {
+    static final class Shape {
+        /// `cosmograd.simd.bits` (128, 256 or 512) overrides the choice of the JDK.
+        static final VectorShape LOOPS = shape(Integer.getInteger("cosmograd.simd.bits", 0));
+
+        private Shape() {}
+
+        private static VectorShape shape(int bits) {
+            return bits == 0 ? VectorShape.preferredShape() : VectorShape.forBitSize(bits);
+        }
+
         static int bits() {
-            return Math.min(512, Simd.bits());
+            return Math.min(512, LOOPS.vectorBitSize());
         }
 
         static int widest() {
-            return jdk.incubator.vector.VectorShape.S_Max_BIT.vectorBitSize();
+            return VectorShape.S_Max_BIT.vectorBitSize();
         }
     }
 }

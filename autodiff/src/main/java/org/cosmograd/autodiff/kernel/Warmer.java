@@ -1,7 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,20 +10,27 @@ import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;
 
 /// One background thread that brings SIMD twins to full speed on scratch data, those with the most work behind them first. Each takes
-/// over as soon as it is compiled.
+/// over as soon as it is compiled, and is watched from then on ([CodeWatch]).
 ///
-/// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 calls. Until
+/// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 more. Until
 /// then each vector operation is an object and costs about a microsecond, so the calls that only count are empty ones; a few real ones
-/// among them show the profile that loops are long and that every branch is taken.
+/// among them show the profile that loops are long and that every branch is taken. While the optimising compiler has much to do, methods
+/// are compiled without a profile first, and all calls have to be made again: so they go on until the kernel is machine code.
 final class Warmer {
     private Warmer() {}
 
     private static final System.Logger LOG = System.getLogger("org.cosmograd.autodiff");
 
-    /// Calls in all, a little above the threshold.
+    /// Calls at first, a little above the threshold.
     private static final int CALLS = 5600;
+    /// Calls between looks. In code without a profile HotSpot decides anew at every 2048th call.
+    private static final int MORE_CALLS = 2048;
     /// One real call in so many.
     private static final int REAL_EVERY = 200;
+
+    private static final int MORE_REAL_EVERY = 512;
+    /// Calls after which a kernel that makes objects in spite of its speed is one that the optimising compiler left them in.
+    private static final int MOST_CALLS = 200_000;
     /// Length of a real call, in vectors.
     private static final int REAL_VECTORS = 24;
 
@@ -34,7 +39,11 @@ final class Warmer {
 
     private static final int PROBE_VECTORS = 6;
 
-    /// Most repetitions for a kernel in whose machine code vectors are objects.
+    private static final int RARE_VECTORS = 9;
+    /// Numbers that after most functions still are among those that [Lanes#rarely] is for.
+    private static final double[] RARE = {1e30, -1e30, -1e-30, 1e-30, 0.75};
+
+    /// Most repetitions for such a kernel.
     private static final int ATTEMPTS = 2;
 
     /// Kernels that wait for the compilers at the same time.
@@ -42,9 +51,13 @@ final class Warmer {
     /// Milliseconds between looks at them.
     private static final int LONGEST_PAUSE = 24;
 
-    private static final Duration GIVE_UP = Duration.ofSeconds(60);
+    /// Seconds until such a kernel is emitted once more, and until a kernel stays what it is.
+    private static final long PATIENCE = 10;
+
+    private static final long GIVE_UP = 60;
 
     private static final List<Loops.Tiered> WAITING = new ArrayList<>();
+    private static final List<Job> COOLED = new ArrayList<>();
     private static boolean busy;
     private static boolean started;
 
@@ -62,7 +75,7 @@ final class Warmer {
     static boolean await(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         synchronized (WAITING) {
-            while (busy || !WAITING.isEmpty()) {
+            while (busy || !WAITING.isEmpty() || !COOLED.isEmpty()) {
                 long left = (end - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     return false;
@@ -78,21 +91,28 @@ final class Warmer {
         }
     }
 
-    /// A kernel on its way.
+    /// A kernel on its way, and then in its place.
     ///
     /// @param attempt how many times it was emitted before
-    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session, int attempt) {}
+    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session, int attempt) implements CodeWatch.Kernel {
+        @Override
+        public void probe() {
+            session.real();
+        }
 
-    /// What a thread has allocated; asked for in the background only, as its first use loads many classes.
-    private static final class Allocated {
-        private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-
-        static long bytes() {
-            return THREADS.getCurrentThreadAllocatedBytes();
+        @Override
+        public void cooled() {
+            kernel.cool();
+            session.begin();
+            synchronized (WAITING) {
+                COOLED.add(this);
+                WAITING.notifyAll();
+            }
         }
     }
 
     private static void work() {
+        VectorClasses.initialise();
         List<Job> active = new ArrayList<>();
         int idle = 0;
         while (true) {
@@ -111,21 +131,23 @@ final class Warmer {
     /// The kernel with the most work behind it, if there is one and room for it; waits for one if there is nothing else to do.
     private static Optional<Loops.Tiered> next(List<Job> active) {
         synchronized (WAITING) {
-            busy = !active.isEmpty();
+            busy = !active.isEmpty() || !COOLED.isEmpty();
             WAITING.notifyAll();
-            while (WAITING.isEmpty() && active.isEmpty()) {
+            while (WAITING.isEmpty() && COOLED.isEmpty() && active.isEmpty()) {
                 try {
                     WAITING.wait();
                 } catch (InterruptedException e) {
                     throw new IllegalStateException("cosmograd: warming was interrupted", e);
                 }
             }
-            if (WAITING.isEmpty() || active.size() == AT_ONCE) {
+            active.addAll(COOLED);
+            COOLED.clear();
+            busy = true;
+            if (WAITING.isEmpty() || active.size() >= AT_ONCE) {
                 return Optional.empty();
             }
             Loops.Tiered next = WAITING.stream().max(Comparator.comparingLong(Loops.Tiered::work)).orElseThrow();
             WAITING.remove(next);
-            busy = true;
             return Optional.of(next);
         }
     }
@@ -144,15 +166,17 @@ final class Warmer {
         return Optional.empty();
     }
 
-    /// Puts a kernel in place when it is ready. Now and then the compiler leaves a vector an object; then the kernel, which is not slow,
-    /// takes its place all the same, but is emitted and compiled once more.
+    /// Puts a kernel in its place when it is ready. Now and then the optimising compiler leaves a vector an object; then the kernel is
+    /// emitted and compiled once more.
     private static boolean isDone(Job job, List<Job> again) {
         try {
             if (job.session.isReady()) {
                 job.kernel.replace(job.simd);
-                if (job.attempt < ATTEMPTS && job.session.allocates()) {
-                    prime(job.kernel, job.attempt + 1).ifPresent(again::add);
-                }
+                CodeWatch.add(job);
+                return true;
+            }
+            if (job.session.makesObjects() && job.attempt < ATTEMPTS) {
+                prime(job.kernel, job.attempt + 1).ifPresent(again::add);
                 return true;
             }
             return job.session.isLate();
@@ -180,7 +204,9 @@ final class Warmer {
     }
 
     private static final class Session {
-        private final long begin = System.nanoTime();
+        private long begin;
+        private int calls;
+        private boolean fast;
         private final LoopKernel kernel;
         private final int length;
         private final int lanes;
@@ -189,37 +215,58 @@ final class Warmer {
         private final Object[] arrays;
         private final int[] geometry;
         private final int[] atTheEnd;
+        private final int[] atRare;
 
         Session(LoopSpec spec, LoopKernel kernel) {
+            begin();
             this.kernel = kernel;
             this.length = spec.length();
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
             this.room = (REAL_VECTORS + 1) * lanes;
+            int all = room + RARE_VECTORS * lanes;
             int operands = spec.sources().size() + spec.sinks().size();
-            this.arrays = new Object[operands];
-            this.geometry = new int[3 * operands];
+            int tables = spec.indexed().size();
+            this.arrays = new Object[operands + tables];
+            this.geometry = new int[3 * (operands + tables)];
+            for (int t = operands; t < operands + tables; t++) {
+                arrays[t] = new int[REAL_VECTORS + 1];
+            }
             for (int k = 0; k < operands; k++) {
                 boolean source = k < spec.sources().size();
                 Access access = source ? spec.sources().get(k).access() : spec.sinks().get(k - spec.sources().size()).access();
                 int step = access == Access.STRIDED ? 2 : 1;
                 if (type == DType.F32) {
-                    float[] a = new float[step * room];
+                    float[] a = new float[step * all];
                     Arrays.fill(a, 0.75f);
+                    for (int i = step * room; i < a.length; i++) {
+                        a[i] = (float) RARE[i / step % RARE.length];
+                    }
                     arrays[k] = a;
                 } else {
-                    double[] a = new double[step * room];
+                    double[] a = new double[step * all];
                     Arrays.fill(a, 0.75);
+                    for (int i = step * room; i < a.length; i++) {
+                        a[i] = RARE[i / step % RARE.length];
+                    }
                     arrays[k] = a;
                 }
                 geometry[3 * k + 2] = access == Access.SPLAT ? 0 : step;
             }
+            this.atRare = geometry.clone();
             this.atTheEnd = geometry.clone();
             for (int k = 0; k < operands; k++) {
+                atRare[3 * k] = Math.max(1, geometry[3 * k + 2]) * room;
                 int size = type == DType.F32 ? ((float[]) arrays[k]).length : ((double[]) arrays[k]).length;
                 atTheEnd[3 * k] = size - Math.max(1, 3 * geometry[3 * k + 2]);
             }
+        }
+
+        /// From now on the time counts.
+        void begin() {
+            begin = System.nanoTime();
+            calls = 0;
         }
 
         /// As many calls as make the compilers take notice.
@@ -228,49 +275,51 @@ final class Warmer {
                 empty();
             }
             pause(1);
-            for (int i = 0; i < CALLS; i++) {
+            calls(CALLS, REAL_EVERY);
+        }
+
+        private void calls(int count, int realEvery) {
+            for (int i = 0; i < count; i++) {
                 empty();
-                if (i % REAL_EVERY == REAL_EVERY / 2) {
+                if (i % realEvery == realEvery / 2) {
                     real();
                 }
             }
+            calls += count;
         }
 
-        /// Whether the kernel is compiled and stays so when it meets real work.
+        /// Whether the kernel is machine code; if not, some more calls are made.
         boolean isReady() {
-            for (int j = 0; j < 20; j++) {
-                empty();
+            fast = isFast();
+            if (fast && CodeWatch.isMachineCode(this::real) && CodeWatch.isMachineCode(this::real)) {
+                return true;
             }
-            if (!isFast()) {
-                return false;
-            }
-            real();
-            real();
-            return isFast();
+            calls(MORE_CALLS, MORE_REAL_EVERY);
+            return false;
         }
 
-        /// Whether real work makes objects.
-        boolean allocates() {
-            long least = Long.MAX_VALUE;
-            for (int t = 0; t < 3 && least > 0; t++) {
-                long before = Allocated.bytes();
-                real();
-                least = Math.min(least, Allocated.bytes() - before);
-            }
-            return least > 0;
+        /// Whether the kernel is as fast as machine code, and still makes objects after more calls than any compiler asks for.
+        boolean makesObjects() {
+            return fast && calls > MOST_CALLS && seconds() > PATIENCE;
         }
 
         boolean isLate() {
-            return System.nanoTime() - begin > GIVE_UP.toNanos();
+            return calls > MOST_CALLS && seconds() > GIVE_UP;
+        }
+
+        private long seconds() {
+            return (System.nanoTime() - begin) / 1_000_000_000;
         }
 
         private void empty() {
             kernel.run(arrays, geometry, 0, 0, 0);
         }
 
-        /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
+        /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, an empty row, and elements that
+        /// take the way around by [Lanes#rarely].
         private void real() {
             if (length > 0) {
+                kernel.run(arrays, atRare, 0, 1, length);
                 kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
                 kernel.run(arrays, geometry, 0, 1, length);
                 return;
@@ -278,6 +327,8 @@ final class Warmer {
             kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
             kernel.run(arrays, atTheEnd, 0, 1, 3);
             kernel.run(arrays, geometry, 0, 1, 0);
+            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 1) * lanes + 3);
+            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 2) * lanes + 3);
         }
 
         /// Whether the better of two short runs is that of compiled code. They are short because slow ones make the compilers waste their

@@ -4,13 +4,18 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
-/// The one pool of threads. The caller works too; chunks are claimed one by one, so a descheduled worker delays only its own chunk.
+/// The one pool of threads. The caller works too. Every thread has a range of chunks of its own, the same at each run of as many, so that what
+/// it left in its caches is there when the next run comes; once through, it takes over chunks from the ends of others' ranges, so that a
+/// descheduled thread delays only its own chunk.
 ///
 /// The boundaries of chunks are the caller's business and must depend on the problem alone, never on [#threads()]; then a result
 /// has the same bits on any number of threads. A run allocates nothing. A run started inside a chunk, or while another thread
 /// has the pool, runs inline on its own thread, chunks in ascending order.
 ///
-/// Idle workers spin for some tens of microseconds (waking one that is parked takes its caller ten), so that the next run of the same step finds them awake, and then park.
+/// To wake a parked worker costs its caller tens of microseconds, on a virtual machine a hundred, and there the worker may come up on
+/// the caller's own processor and compete with it for milliseconds. So idle workers stay awake for a while after a run: they spin, and
+/// soon offer their processor to others at every look. That while is [#MOST_PATIENCE_NANOS] as long as runs follow each other; each time
+/// it passes in vain the next one is half as long, so that runs far apart cost little.
 @SuppressWarnings("NullAway") // fields hold the work at hand
 public final class Workers {
     /// What is run, once per chunk. Chunks may run at the same time and in any order.
@@ -20,30 +25,51 @@ public final class Workers {
         void run(int chunk);
     }
 
-    private static final long SPIN_NANOS = 80_000;
+    /// How long a worker stays awake for the next run.
+    static final long MOST_PATIENCE_NANOS = 3_000_000;
+
+    static final long LEAST_PATIENCE_NANOS = 100_000;
+    /// For so long it waits without offering its processor to other threads.
+    private static final long SPIN_NANOS = 50_000;
     private static final int PAUSES_PER_LOOK_AT_THE_CLOCK = 16;
+    /// A caller whose last chunks are under way elsewhere naps only after this long, more than a turn on a processor takes: while it
+    /// sleeps, the system may move a worker that is waiting for its turn to the caller's processor, where both then stay for long.
+    private static final long NO_NAP_NANOS = 5_000_000;
+
     private static final long NAP_NANOS = 50_000;
 
-    /// Counters live this many longs apart: two cache lines, because the hardware fetches lines in pairs.
+    /// Counters of a thread live this many longs from those of the next: two cache lines, because the hardware fetches lines in pairs.
     private static final int APART = 16;
-    /// Generation of the run in the upper half, number of unclaimed chunks in the lower half. A claim takes one off, so nobody can
-    /// claim from a run that is over, whatever its successor has already written into the fields below.
-    private static final int TICKET = APART;
-    private static final int DONE = 2 * APART;
-    private static final int BUSY = 3 * APART;
-    private static final int FIRST_PARKED = 4 * APART;
+    /// The chunks of a thread's range that nobody has claimed: the first of them in the lower half, the one after the last in the upper.
+    /// The thread claims from the beginning, others from the end. A claim that succeeds is one of the run under way, however old the
+    /// range that was read, and keeps that run from ending.
+    private static final int RANGE = 0;
+    /// 1 if a worker is parked or about to be.
+    private static final int PARKED = 1;
+    /// How many chunks a worker has completed since it was started; in the second line, which a caller may watch without disturbing claims.
+    private static final int DONE = 8;
+
+    private static final long ONE_AT_END = 1L << 32;
+
     private static final int MAX_THREADS = 256;
-    private static final long[] COUNTERS = new long[FIRST_PARKED + MAX_THREADS * APART];
+    /// Counters of the caller, of each worker, and of the pool.
+    private static final long[] COUNTERS = new long[(MAX_THREADS + 1) * APART];
+    /// 1 during a run.
+    private static final int BUSY = MAX_THREADS * APART;
+    /// What workers have completed when the run under way is over.
+    private static final int COMPLETED = BUSY + 1;
     private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(long[].class);
 
+    /// Workers by their numbers, from 1 on.
     private static final Thread[] POOL = new Thread[MAX_THREADS];
     private static volatile int threads = defaultThreads();
 
-    // The run under way. Written before its ticket is published; read after its ticket, and trusted only if a claim with that
-    // ticket then succeeds.
+    // The run under way: written before its ranges, read after a claim.
     private static Task task;
-    private static int chunks;
     private static volatile Throwable failure;
+
+    /// How many workers there are, for the thread that has the pool.
+    private static int workers;
 
     private Workers() {}
 
@@ -80,26 +106,27 @@ public final class Workers {
     }
 
     private static void share(int chunks, Task task, int helpers) {
+        for (int w = workers + 1; w <= helpers; w++) {
+            start(w);
+        }
         Workers.task = task;
-        Workers.chunks = chunks;
-        failure = null;
-        COUNTER.set(COUNTERS, DONE, 0L);
-        long ticket = ((COUNTERS[TICKET] >>> 32) + 1) << 32 | chunks;
-        COUNTER.setVolatile(COUNTERS, TICKET, ticket);
-        for (int w = 0; w < helpers; w++) {
-            if (POOL[w] == null) {
-                start(w);
-            } else if ((long) COUNTER.getVolatile(COUNTERS, FIRST_PARKED + w * APART) != 0) {
+        int parties = helpers + 1;
+        for (int w = 0; w <= helpers; w++) {
+            long begin = (long) chunks * w / parties;
+            long end = (long) chunks * (w + 1) / parties;
+            COUNTER.setRelease(COUNTERS, w * APART + RANGE, end << 32 | begin);
+        }
+        VarHandle.fullFence();
+        for (int w = 1; w <= helpers; w++) {
+            if (COUNTERS[w * APART + PARKED] != 0 && COUNTER.compareAndSet(COUNTERS, w * APART + PARKED, 1L, 0L)) {
+                // Once only: it may be a while before it runs.
                 LockSupport.unpark(POOL[w]);
             }
         }
-        work(ticket);
-        for (int spins = 0; (long) COUNTER.getAcquire(COUNTERS, DONE) < chunks; spins++) {
-            if (spins < 20_000) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(NAP_NANOS);
-            }
+        long all = COUNTERS[COMPLETED] + chunks - work(0);
+        COUNTERS[COMPLETED] = all;
+        if (done() < all) {
+            awaitOthers(all);
         }
         Throwable thrown = failure;
         if (thrown != null) {
@@ -108,69 +135,143 @@ public final class Workers {
         }
     }
 
-    /// Claims and runs chunks while the run of this ticket has any.
-    private static void work(long ticket) {
-        long finished = 0;
-        long seen = ticket;
-        while ((int) seen != 0) {
-            Task claimed = task;
-            int chunk = chunks - (int) seen;
-            if (COUNTER.compareAndSet(COUNTERS, TICKET, seen, seen - 1)) {
-                if (failure == null) {
-                    try {
-                        claimed.run(chunk);
-                    } catch (Throwable thrown) {
-                        failure = thrown;
-                    }
-                }
-                finished++;
-                seen--;
-            } else {
-                seen = (long) COUNTER.getVolatile(COUNTERS, TICKET);
-                if (seen >>> 32 != ticket >>> 32) {
-                    break;
+    /// What workers have completed since they were started.
+    private static long done() {
+        long sum = 0;
+        for (int w = 1; w <= workers; w++) {
+            sum += (long) COUNTER.getAcquire(COUNTERS, w * APART + DONE);
+        }
+        return sum;
+    }
+
+    private static void awaitOthers(long all) {
+        long start = System.nanoTime();
+        for (int spins = 1; done() < all; spins++) {
+            Thread.onSpinWait();
+            if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0) {
+                long waited = System.nanoTime() - start;
+                if (waited > NO_NAP_NANOS) {
+                    LockSupport.parkNanos(NAP_NANOS);
+                } else if (waited > SPIN_NANOS) {
+                    // Whoever has the chunk may be waiting for this processor.
+                    Thread.yield();
                 }
             }
         }
-        if (finished > 0) {
-            COUNTER.getAndAdd(COUNTERS, DONE, finished);
+    }
+
+    /// Claims and runs chunks, of thread `me` first, until no thread has any.
+    ///
+    /// @return how many
+    private static int work(int me) {
+        int finished = 0;
+        for (int chunk = claimOwn(me * APART + RANGE); chunk >= 0; chunk = claimOwn(me * APART + RANGE)) {
+            run(chunk);
+            finished++;
+        }
+        int all = threads;
+        for (int i = 1; i < all; i++) {
+            int other = me + i < all ? me + i : me + i - all;
+            for (int chunk = takeOver(other * APART + RANGE); chunk >= 0; chunk = takeOver(other * APART + RANGE)) {
+                run(chunk);
+                finished++;
+            }
+        }
+        return finished;
+    }
+
+    /// The first chunk of a range, or -1.
+    private static int claimOwn(int at) {
+        for (long range = (long) COUNTER.getAcquire(COUNTERS, at); left(range); range = (long) COUNTER.getAcquire(COUNTERS, at)) {
+            if (COUNTER.compareAndSet(COUNTERS, at, range, range + 1)) {
+                return (int) range;
+            }
+        }
+        return -1;
+    }
+
+    /// The last chunk of a range, or -1.
+    private static int takeOver(int at) {
+        for (long range = (long) COUNTER.getAcquire(COUNTERS, at); left(range); range = (long) COUNTER.getAcquire(COUNTERS, at)) {
+            if (COUNTER.compareAndSet(COUNTERS, at, range, range - ONE_AT_END)) {
+                return (int) (range >>> 32) - 1;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean left(long range) {
+        return (int) range < (int) (range >>> 32);
+    }
+
+    private static void run(int chunk) {
+        if (failure == null) {
+            try {
+                task.run(chunk);
+            } catch (Throwable thrown) {
+                failure = thrown;
+            }
         }
     }
 
     private static void start(int w) {
-        POOL[w] = Thread.ofPlatform().daemon().name("cosmograd-worker-" + (w + 1)).start(() -> idle(w));
+        POOL[w] = Thread.ofPlatform().daemon().name("cosmograd-worker-" + w).start(() -> idle(w));
+        workers = w;
     }
 
-    /// The life of worker `w`: wait for a ticket not seen before, work, repeat.
+    /// The life of worker `w`: wait for chunks, work, repeat.
     private static void idle(int w) {
-        long last = 0;
+        long patience = MOST_PATIENCE_NANOS;
+        long done = 0;
         while (true) {
-            long ticket = await(w, last);
-            last = ticket >>> 32;
-            work(ticket);
+            boolean soon = spin(w, patience);
+            patience = patience(patience, soon);
+            if (!soon) {
+                park(w);
+            }
+            int finished = work(w);
+            if (finished > 0) {
+                done += finished;
+                COUNTER.setRelease(COUNTERS, w * APART + DONE, done);
+            }
         }
     }
 
-    private static long await(int w, long last) {
-        long deadline = System.nanoTime() + SPIN_NANOS;
-        for (int spins = 1; ; spins++) {
-            long ticket = (long) COUNTER.getVolatile(COUNTERS, TICKET);
-            if (ticket >>> 32 != last && w < threads - 1) {
-                return ticket;
-            }
-            if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0 && System.nanoTime() > deadline) {
-                break;
+    /// How long to wait for the next run, after a wait of `patience` at most in which a run came or not.
+    static long patience(long patience, boolean came) {
+        return came ? MOST_PATIENCE_NANOS : Math.max(LEAST_PATIENCE_NANOS, patience / 2);
+    }
+
+    private static boolean called(int w) {
+        return left((long) COUNTER.getAcquire(COUNTERS, w * APART + RANGE));
+    }
+
+    /// Waits awake.
+    ///
+    /// @return whether there are chunks in the range
+    private static boolean spin(int w, long patience) {
+        long start = System.nanoTime();
+        for (int spins = 1; !called(w); spins++) {
+            if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0) {
+                long waited = System.nanoTime() - start;
+                if (waited > patience) {
+                    return false;
+                } else if (waited > SPIN_NANOS) {
+                    Thread.yield();
+                }
             }
             Thread.onSpinWait();
         }
-        int parked = FIRST_PARKED + w * APART;
+        return true;
+    }
+
+    private static void park(int w) {
         while (true) {
-            // Announce first, look again, then park: a ticket published in between is either seen here or its publisher sees us.
-            COUNTER.setVolatile(COUNTERS, parked, 1L);
-            long ticket = (long) COUNTER.getVolatile(COUNTERS, TICKET);
-            if (ticket >>> 32 != last && w < threads - 1) {
-                COUNTER.setVolatile(COUNTERS, parked, 0L);
-                return ticket;
+            // Announce first, look again, then park: a range published in between is either seen here or its publisher sees us.
+            COUNTER.setVolatile(COUNTERS, w * APART + PARKED, 1L);
+            if (called(w)) {
+                COUNTER.setVolatile(COUNTERS, w * APART + PARKED, 0L);
+                return;
             }
             LockSupport.park(Workers.class);
         }

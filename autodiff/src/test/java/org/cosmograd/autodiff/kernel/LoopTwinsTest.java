@@ -318,6 +318,74 @@ class LoopTwinsTest {
         }
     }
 
+    /// Rows that stand for several: as many calls of the single kernel.
+    @Test
+    void deepRowsAgree() {
+        Random random = new Random(23);
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (Mode mode : List.of(Mode.ADD, Mode.LONG_ADD, Mode.MAX)) {
+                for (int n : new int[] {3, 10, 32, 40, 300}) {
+                    LoopSpec single = new LoopSpec(List.of(new Source(type, Access.UNIT), new Source(type, Access.STRIDED)),
+                            List.of(new Instruction(F.SUB, type, List.of(0, 1, 0)), new Instruction(F.ABS, type, List.of(0, 0, 0))),
+                            List.of(new Sink(2, n == 10 ? Access.STRIDED : Access.UNIT, mode), new Sink(3, Access.UNIT, Mode.STORE),
+                                    new Sink(3, Access.UNIT, mode)));
+                    int depth = LoopEmitter.depth(single);
+                    assertTrue(!Loops.SIMD || depth > 1, "depth of " + single);
+                    LoopSpec deep = single.ofDepth(2);
+                    LoopSpec fixed = LoopEmitter.prefersLength(deep, n) ? deep.ofLength(n) : deep;
+                    int partials = mode.partials();
+                    Data data = data(single, random, 2 * partials, n);
+                    Object[] expected = typed(data.operands, single);
+                    reference(single, expected, data.geometry, 0, 2 * partials, n);
+                    List<LoopKernel> forms = new ArrayList<>(List.of(new LayerLoop(deep, LoopEmitter.scalar(single))));
+                    if (Loops.SIMD) {
+                        forms.add(LoopEmitter.simd(deep).orElseThrow());
+                        forms.add(LoopEmitter.simd(fixed).orElseThrow());
+                    }
+                    for (LoopKernel form : forms) {
+                        Object[] actual = typed(data.operands, single);
+                        form.run(actual, data.geometry, 0, partials, n);
+                        assertSame(expected, actual, "deep, n = " + n + ", " + fixed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows named by tables, some of them twice.
+    @Test
+    void rowsByIndexAgree() {
+        Random random = new Random(29);
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (Mode mode : List.of(Mode.STORE, Mode.ADD)) {
+                for (int n : new int[] {3, 16, 40, 300}) {
+                    LoopSpec plain = new LoopSpec(List.of(new Source(type, Access.UNIT)), List.of(), List.of(new Sink(0, Access.UNIT, mode)));
+                    Data data = data(plain, random, 12, n);
+                    int[] g = Arrays.copyOf(data.geometry, 12);
+                    int[] from = {9, 3, 0, 3, 11, 2};
+                    int[] to = {77, 1, 10, 4, 4, 4, 0};
+                    g[9] = 1;
+                    Object[] expected = typed(data.operands, plain);
+                    for (int r = 1; r < 6; r++) {
+                        int[] one = {g[0] + from[r] * g[1], 0, 1, g[3] + to[r + 1] * g[4], 0, 1};
+                        reference(plain, expected, one, 0, 1, n);
+                    }
+                    LoopSpec indexed = plain.byIndex(0, 1);
+                    List<LoopKernel> forms = new ArrayList<>(List.of(LoopEmitter.scalar(indexed)));
+                    if (Loops.SIMD) {
+                        forms.add(LoopEmitter.simd(indexed).orElseThrow());
+                        forms.add(LoopEmitter.simd(LoopEmitter.prefersLength(indexed, n) ? indexed.ofLength(n) : indexed).orElseThrow());
+                    }
+                    for (LoopKernel form : forms) {
+                        Object[] actual = typed(data.operands, plain);
+                        form.run(new Object[] {actual[0], actual[1], from, to}, g, 1, 6, n);
+                        assertSame(expected, actual, "by index, n = " + n + ", " + mode);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void everyFunctionModeAndAccessAgrees() {
         Random random = new Random(11);

@@ -1,9 +1,16 @@
 package org.cosmograd.autodiff.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +44,50 @@ class WorkersTest {
     }
 
     @Test
+    void everyThreadHasTheSameChunksAgain() throws InterruptedException {
+        Workers.threads(3);
+        Thread[] first = new Thread[3];
+        for (int repeat = 0; repeat < 50; repeat++) {
+            CountDownLatch all = new CountDownLatch(3);
+            Thread[] now = new Thread[3];
+            Workers.run(3, chunk -> {
+                now[chunk] = Thread.currentThread();
+                all.countDown();
+                await(all);
+            });
+            assertSame(Thread.currentThread(), now[0]);
+            if (repeat == 0) {
+                System.arraycopy(now, 0, first, 0, 3);
+            }
+            assertArrayEquals(first, now);
+        }
+    }
+
+    @Test
+    void chunksOfADelayedThreadAreTakenOver() {
+        Workers.threads(2);
+        for (int repeat = 0; repeat < 50; repeat++) {
+            CountDownLatch others = new CountDownLatch(9);
+            Workers.run(10, chunk -> {
+                if (chunk == 5) {
+                    await(others);
+                } else {
+                    others.countDown();
+                }
+            });
+            assertEquals(0, others.getCount());
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(10, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void parkedWorkersWakeUp() throws InterruptedException {
         Workers.threads(3);
         for (int repeat = 0; repeat < 20; repeat++) {
@@ -45,6 +96,39 @@ class WorkersTest {
             assertEquals(50, runs.get());
             Thread.sleep(3);
         }
+    }
+
+    @Test
+    void idleWorkersTakeNoTime() throws InterruptedException {
+        Workers.threads(3);
+        for (int repeat = 0; repeat < 100; repeat++) {
+            Workers.run(50, chunk -> {});
+        }
+        Thread.sleep(50);
+        long before = processorNanos();
+        Thread.sleep(100);
+        long idle = processorNanos() - before;
+        assertTrue(idle < 2_000_000, "idle workers took " + idle + " ns");
+    }
+
+    private static long processorNanos() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+                .filter(t -> t != null && t.getThreadName().startsWith("cosmograd-worker"))
+                .mapToLong(t -> threads.getThreadCpuTime(t.getThreadId()))
+                .sum();
+    }
+
+    @Test
+    void workersWaitLessAndLessForRunsThatDoNotCome() {
+        long patience = Workers.MOST_PATIENCE_NANOS;
+        for (int i = 0; i < 20; i++) {
+            long next = Workers.patience(patience, false);
+            assertTrue(next < patience || next == Workers.LEAST_PATIENCE_NANOS);
+            patience = next;
+        }
+        assertEquals(Workers.LEAST_PATIENCE_NANOS, patience);
+        assertEquals(Workers.MOST_PATIENCE_NANOS, Workers.patience(patience, true));
     }
 
     @Test

@@ -18,7 +18,7 @@ public final class Cases {
 
     /// All of them, in the order of the table.
     public static List<Case> all() {
-        return Stream.of(ProductCases.all(), ArrayCases.all(), StepCases.all(), CnnCases.all(), FourierCases.all(), MeshCases.all(), IndexCases.all())
+        return Stream.of(ProductCases.all(), ArrayCases.all(), StepCases.all(), CnnCases.all(), WindowCases.all(), FourierCases.all(), MeshCases.all(), IndexCases.all())
                 .flatMap(List::stream)
                 .toList();
     }
