@@ -71,7 +71,7 @@ public final class Gradient {
         }
         for (Tensor node : order.reversed()) {
             Tensor c = cotangents.get(node);
-            if (c == null || c.isZero() || node.operands().isEmpty() || node.operands().stream().noneMatch(active::contains)) {
+            if (c == null || c.isZero() || Collections.disjoint(node.operands(), active)) {
                 continue;
             }
             List<Tensor> parts = node.op().vjp(node, c);
@@ -173,7 +173,11 @@ public final class Gradient {
                 }
                 stack.pop();
                 listed.add(n);
-                if (depends.containsKey(n) || n.operands().stream().anyMatch(o -> depends.getOrDefault(o, false))) {
+                boolean through = depends.containsKey(n);
+                for (Tensor o : n.operands()) {
+                    through |= depends.containsKey(o);
+                }
+                if (through) {
                     depends.put(n, true);
                     order.add(n);
                 }

@@ -3,7 +3,6 @@ package org.cosmograd.autodiff;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /// The sizes of a tensor's axes, outermost first. `[]` is a scalar. Axes may be named from the end: `-1` is the last.
 public final class Shape {
@@ -34,7 +33,11 @@ public final class Shape {
 
     /// The shape with these sizes.
     public static Shape of(List<Integer> dims) {
-        return of(dims.stream().mapToInt(Integer::intValue).toArray());
+        int[] d = new int[dims.size()];
+        for (int i = 0; i < d.length; i++) {
+            d[i] = dims.get(i);
+        }
+        return of(d);
     }
 
     /// The number of axes.
@@ -92,10 +95,10 @@ public final class Shape {
     /// This shape without one axis.
     public Shape without(int axis) {
         int a = axis < 0 ? axis + dims.length : axis;
-        return of(IntStream.range(0, dims.length)
-                .filter(i -> i != a)
-                .map(i -> dims[i])
-                .toArray());
+        int[] d = new int[dims.length - 1];
+        System.arraycopy(dims, 0, d, 0, a);
+        System.arraycopy(dims, a + 1, d, a, d.length - a);
+        return of(d);
     }
 
     /// This shape with an axis of the given size put in front of `axis`.

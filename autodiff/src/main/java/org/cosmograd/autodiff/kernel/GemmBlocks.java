@@ -395,7 +395,13 @@ final class GemmBlocks {
             while (safe > 0 && source + (safe - 1) * step + lanes > length) {
                 safe--;
             }
-            job.tiles.mover(GemmMover.Kind.COPY, vectors).run(to, at, toStep, false, 0, safe, x, 0, x, source, step);
+            // High tiles of narrow vectors are three or six vectors, which no mover has. What the last ones write beyond a step, the first
+            // ones of the next step overwrite.
+            for (int v = vectors; v > 0; ) {
+                int piece = v % 4 == 0 ? 4 : v % 2 == 0 ? 2 : 1;
+                v -= piece;
+                job.tiles.mover(GemmMover.Kind.COPY, piece).run(to, at + v * lane, toStep, false, 0, safe, x, 0, x, source + v * lane, step);
+            }
             for (int p = safe; p < depth; p++) {
                 System.arraycopy(x, source + p * step, to, at + p * toStep, width);
             }
