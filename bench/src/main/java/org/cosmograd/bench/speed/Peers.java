@@ -181,11 +181,12 @@ public final class Peers implements AutoCloseable {
         running.ifPresent(Peers::end);
     }
 
+    /// Ends a script, with all that it started, and returns when it is gone: what it still computed would slow down whatever is timed next.
     private static void end(Process process) {
         List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
         all.forEach(ProcessHandle::destroy);
         try {
-            process.waitFor(1, TimeUnit.SECONDS);
+            process.waitFor(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -218,14 +219,6 @@ public final class Peers implements AutoCloseable {
             }
         }
         return true;
-    }
-
-    /// Ends a script and returns when it is gone: what it still computed would slow down whatever is timed next.
-    private static void end(Process process) throws InterruptedException {
-        process.destroy();
-        if (!process.waitFor(FAREWELL.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.destroyForcibly().waitFor();
-        }
     }
 
     private void fault(Script script, String sentence) {
