@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.function.Function;
 import org.cosmograd.autodiff.op.Identity;
 
-/// The one door for derivative rules from outside: a forward expression and its own vector-Jacobian product.
+/// The one door for derivative rules from outside: a forward expression `y = f(x₀, x₁, …)` and its own vector-Jacobian product, from a cotangent
+/// `g` of the type of `y` to one for each `x_i`, of the type of that. Derivatives of the derivative are those of the expressions that the
+/// rule builds. Cotangents of another number or type are a [ShapeException].
 ///
 ///     CustomRule clip = CustomRule.of(x -> x.getFirst().clamp(-1, 1), (x, y, g) -> List.of(g));   // straight-through
 ///     Tensor y = clip.apply(x);

@@ -13,10 +13,21 @@ import java.util.function.Function;
 /// Derivatives: functions from expressions to expressions, so they nest, can be printed, and are compiled like anything else.
 ///
 /// With `J = ∂y/∂x`: reverse mode gives `Jᵀ g` ([#vjp]), forward mode `J t` ([#jvp]).
+///
+///     Tensor x = Tensor.of(1f, 2f, 3f);
+///     Tensor y = x.mul(x).mul(x).sum();                                     // f32[]    36
+///     Tensor g = Gradient.of(y, x);                                         // f32[3]   3x² = [3 12 27]
+///     Tensor h = Gradient.hessianVector(y, x, Tensor.of(1f, 0f, 0f));       // f32[3]   6x t = [6 0 0]
+///     Tensor j = Gradient.jacobian(x.mul(x), x);                            // f32[3, 3], 2x on the diagonal
+///
+/// Only floating-point expressions have derivatives, only the very nodes named as `x` count as variables, and what does not depend on them
+/// has zeros. At a kink each operation says which slope it takes.
 public final class Gradient {
     private Gradient() {}
 
     /// `∂y/∂x` of a scalar `y`, in the shape of `x`. An `x` on which `y` does not depend gives zeros.
+    ///
+    /// @throws ShapeException if `y` has more than one element, or integers
     public static Tensor of(Tensor y, Tensor x) {
         return of(y, List.of(x)).getFirst();
     }
@@ -39,7 +50,9 @@ public final class Gradient {
         return Tree.rebuild(x, g);
     }
 
-    /// `Σ_j (∂y_j/∂x_i)ᵀ g_j` for each `x_i`: cotangents `g` of the results pulled back.
+    /// `Σ_j (∂y_j/∂x_i)ᵀ g_j` for each `x_i`: cotangents `g` of the results pulled back. The work is a few times that of `y`.
+    ///
+    /// @throws ShapeException if a cotangent has not the type of its result
     public static List<Tensor> vjp(List<Tensor> y, List<Tensor> x, List<Tensor> g) {
         if (g.size() != y.size()) {
             throw new ShapeException("vjp: needs one cotangent for each result, got " + g.size() + " for " + y.size());
@@ -74,6 +87,8 @@ public final class Gradient {
     }
 
     /// `Σ_i (∂y_j/∂x_i) t_i` for each `y_j`: tangents `t` of the variables pushed forward.
+    ///
+    /// @throws ShapeException if a tangent has not the type of its variable
     public static List<Tensor> jvp(List<Tensor> y, List<Tensor> x, List<Tensor> t) {
         if (t.size() != x.size()) {
             throw new ShapeException("jvp: needs one tangent for each variable, got " + t.size() + " for " + x.size());
@@ -113,7 +128,7 @@ public final class Gradient {
         return vjp(List.of(y), List.of(x), List.of(g)).getFirst();
     }
 
-    /// The Jacobian `∂y_i/∂x_j`, with the axes of `y` and then those of `x`.
+    /// The Jacobian `∂y_i/∂x_j`, with the axes of `y` and then those of `x`: one reverse pass for each element of `y`.
     public static Tensor jacobian(Tensor y, Tensor x) {
         int m = y.shape().size();
         List<Tensor> rows = new ArrayList<>();

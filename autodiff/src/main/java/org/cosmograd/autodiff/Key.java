@@ -12,7 +12,8 @@ import org.cosmograd.autodiff.op.RandomDraw;
 ///     Key key = Key.of(1);
 ///     Tensor noise = key.fold(0).normal(DType.F32, 256, 4);
 ///
-/// A key is a tree with one leaf, so it can be an argument of a [Program].
+/// A key is a tree with one leaf, so it can be an argument of a [Program]. Numbers are expressions as any tensor is; element `i` depends on
+/// the key, the element type and `i` alone, so a longer draw begins with the shorter one, on any number of threads.
 ///
 /// @param bits the key as `i32[2]`
 public record Key(Tensor bits) {
@@ -55,13 +56,13 @@ public record Key(Tensor bits) {
         return bits.apply(new RandomDraw.Normal(dtype, Shape.of(dims)));
     }
 
-    /// Uniform integers in `0 … bound-1`, by scaling (bias below `bound / 2³¹`).
+    /// Uniform integers in `0 … bound-1` as `i32`, by scaling (bias below `bound / 2³¹`).
     public Tensor integers(int bound, int... dims) {
         Tensor u = uniform(DType.F64, dims).mul(bound).floor();
         return u.cast(DType.I32);
     }
 
-    /// A random order of `0 … n-1`.
+    /// A random order of `0 … n-1`, `i32[n]`.
     public Tensor permutation(int n) {
         return uniform(DType.F64, n).argSort();
     }

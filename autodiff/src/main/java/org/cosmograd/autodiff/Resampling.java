@@ -8,7 +8,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.op.Repeat;
 
-/// Up-sampling of the spatial axes of `x[n, …, c]` by whole factors: one for each axis, or one for all.
+/// Up-sampling of the one to three spatial axes of `x[n, …, c]` by whole factors `f`, one for each axis, or one for all:
+/// `[n, h, w, c] → [n, f₀ h, f₁ w, c]`.
+///
+///     Tensor large = Resampling.linear(x, 2);
+///
+/// Factors below 1, or not as many as axes, are a [ShapeException].
 public final class Resampling {
     private Resampling() {}
 

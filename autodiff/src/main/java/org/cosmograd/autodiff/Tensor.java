@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
 ///     Tensor y = x.mul(x).sum();
 ///     Tensor g = Gradient.of(y, x);      // another expression: 2x
 ///
-/// Binary operations broadcast by NumPy's rule; a `double` operand takes the element type of its partner. Shapes and types are
-/// checked when a node is made, so an error points at the line that made it. Instances are immutable and thread-safe.
+/// Binary operations broadcast by NumPy's rule; a `double` operand takes the element type of its partner, and comparisons give 1 and 0 in
+/// that type. Outside their domain functions give NaN, as IEEE 754 has it, and NaN goes through sums, maxima and choices. Shapes and types
+/// are checked when a node is made: a [ShapeException] points at the line that made it. An index outside its axis is found when the value
+/// is computed, and is an [IndexOutOfBoundsException]. Axes may be named from the end: `-1` is the last. Instances are immutable and
+/// thread-safe.
 public final class Tensor {
     static {
         Prelude.begin(Rehearsal::run);
@@ -535,17 +538,17 @@ public final class Tensor {
         return apply(new Elementwise.Sign());
     }
 
-    /// `⌊this⌋`
+    /// `⌊this⌋`, the largest whole number that is not larger
     public Tensor floor() {
         return apply(new Elementwise.Floor());
     }
 
-    /// `√this`
+    /// `√x`, for `x ≥ 0`
     public Tensor sqrt() {
         return apply(new Elementwise.Sqrt());
     }
 
-    /// `1/this`
+    /// `1/x`; infinite at 0
     public Tensor reciprocal() {
         return apply(new Elementwise.Reciprocal());
     }
@@ -560,12 +563,12 @@ public final class Tensor {
         return apply(new Elementwise.Expm1());
     }
 
-    /// `ln x`
+    /// `ln x`, for `x > 0`; `-∞` at 0
     public Tensor log() {
         return apply(new Elementwise.Log());
     }
 
-    /// `ln(1 + x)`
+    /// `ln(1 + x)`, for `x > -1`; `-∞` at -1
     public Tensor log1p() {
         return apply(new Elementwise.Log1p());
     }
@@ -585,7 +588,7 @@ public final class Tensor {
         return apply(new Elementwise.Tanh());
     }
 
-    /// The error function.
+    /// The error function `2/√π ∫₀ˣ e^(-t²) dt`.
     public Tensor erf() {
         return apply(new Elementwise.Erf());
     }
@@ -615,22 +618,22 @@ public final class Tensor {
         return mul(mul(Math.sqrt(0.5)).erf().add(1).mul(0.5));
     }
 
-    /// `ln |Γ(x)|`
+    /// `ln |Γ(x)|`; infinite at 0, -1, -2, …
     public Tensor lgamma() {
         return apply(new Elementwise.Lgamma());
     }
 
-    /// `ψ(x) = d ln Γ(x)/dx`
+    /// `ψ(x) = d ln Γ(x)/dx`; NaN at 0, -1, -2, …
     public Tensor digamma() {
         return polygamma(0);
     }
 
-    /// The derivative of order `n + 1` of `ln Γ(x)`.
+    /// The derivative of order `n + 1` of `ln Γ(x)`, `n ≥ 0`.
     public Tensor polygamma(int n) {
         return apply(new Elementwise.Polygamma(n));
     }
 
-    /// This in another element type.
+    /// This in another element type; numbers become `i32` by leaving out the fraction, NaN becomes 0, and what is too large the nearest.
     public Tensor cast(DType to) {
         if (to == dtype()) {
             return this;
@@ -657,7 +660,7 @@ public final class Tensor {
         return axes.length == 0 ? this : apply(new Reduction.Sum(axes("sum", axes)));
     }
 
-    /// The mean of all elements.
+    /// The mean of all elements; 0 if there are none.
     public Tensor mean() {
         return sum().div(Math.max(1, shape().size()));
     }
@@ -668,12 +671,12 @@ public final class Tensor {
         return s.div(shape().size() / Math.max(1.0, s.shape().size()));
     }
 
-    /// The largest element.
+    /// The largest element; there must be one.
     public Tensor max() {
         return shape().rank() == 0 ? this : apply(new Reduction.Max(axes("max")));
     }
 
-    /// The largest elements over axes, which vanish.
+    /// The largest elements over axes, which vanish; where several are equal they share the derivative.
     public Tensor maxOver(int... axes) {
         return axes.length == 0 ? this : apply(new Reduction.Max(axes("max", axes)));
     }
@@ -683,7 +686,7 @@ public final class Tensor {
         return neg().maxOver(axes).neg();
     }
 
-    /// The place of the first largest element along an axis.
+    /// The place of the first largest element along an axis, which vanishes, as `i32`; NaN counts as largest.
     public Tensor argMax(int axis) {
         return apply(new Reduction.ArgMax(shape().axis("argMax", axis)));
     }
@@ -842,7 +845,7 @@ public final class Tensor {
 
     // ------------------------------------------------------------------------------------------------- indexing
 
-    /// Elements along an axis chosen by `i32` indices, whose axes replace that axis. Indices outside it are an error.
+    /// Elements along an axis chosen by `i32` indices, whose axes replace that axis: `x[a…, n, b…]` at `i[k…]` is `y[a…, k…, b…]`.
     public Tensor gather(int axis, Tensor index) {
         return Indexing.gather(this, axis, index);
     }
@@ -857,12 +860,12 @@ public final class Tensor {
         return apply(new Indexing.ScatterAdd(rows), index);
     }
 
-    /// 1 at the indexed place of a new last axis of size `n`, else 0. This holds `i32` indices.
+    /// 1 at the indexed place of a new last axis of size `n`, else 0. This holds `i32` indices; one outside gives zeros only.
     public Tensor oneHot(int n, DType dtype) {
         return expand(-1).equal(iota(n)).cast(dtype);
     }
 
-    /// The order that sorts the last axis upwards, stable, NaN last.
+    /// The order that sorts the last axis upwards, stable, NaN last, as `i32` indices for [#takeAlong].
     public Tensor argSort() {
         return apply(new Indexing.ArgSort());
     }
@@ -874,38 +877,39 @@ public final class Tensor {
 
     // ------------------------------------------------------------------------------------------------- linear algebra
 
-    /// The matrix product over the last axis of this and the last but one of `other`. Leading axes broadcast; a vector on either
-    /// side counts as a matrix of one row or column, which vanishes.
+    /// The matrix product `[…, m, k] · […, k, n] → […, m, n]`, floating-point, summed over ascending `k` by fused multiply-adds. Leading axes
+    /// broadcast; a vector on either side counts as a matrix of one row or column, which vanishes.
     public Tensor matmul(Tensor other) {
         return MatMul.of(this, other);
     }
 
-    /// The lower triangular `L` with `L Lᵀ = this`. Not positive definite gives NaN.
+    /// The lower triangular `L` with `L Lᵀ = (A + Aᵀ)/2` of matrices `[…, n, n]`. Not positive definite gives NaN.
     public Tensor cholesky() {
         return apply(new LinearAlgebra.Cholesky());
     }
 
-    /// For a lower triangular this, `L⁻¹ b`, or `L⁻ᵀ b` if `transpose`. Leading axes broadcast.
+    /// `L⁻¹ b`, or `L⁻ᵀ b` if `transpose`, of the lower triangle of this, `[…, n, n]`, for `b[…, n, k]`. Leading axes broadcast.
     public Tensor solveTriangular(Tensor b, boolean transpose) {
         return LinearAlgebra.TriangularSolve.of(this, b, transpose);
     }
 
-    /// The diagonal of the last two axes.
+    /// The diagonal of matrices: `[…, n, n] → […, n]`.
     public Tensor diagonal() {
         return mul(eye(dim(-1), dtype())).sum(-2);
     }
 
-    /// `ln det` of a symmetric positive definite matrix.
+    /// `ln det` of symmetric positive definite matrices: `[…, n, n] → […]`.
     public Tensor logDet() {
         return cholesky().diagonal().log().sum(-1).mul(2);
     }
 
-    /// Eigenvalues of a symmetric matrix, upwards.
+    /// Eigenvalues of symmetric matrices, upwards: `[…, n, n] → […, n]`.
     public Tensor symmetricEigenvalues() {
         return apply(new LinearAlgebra.SymmetricEigen()).at(-2, 0);
     }
 
-    /// Orthonormal eigenvectors of a symmetric matrix in columns, in the order of the eigenvalues.
+    /// Orthonormal eigenvectors of symmetric matrices in columns, in the order of the eigenvalues: `[…, n, n] → […, n, n]`. In each the
+    /// element of largest magnitude is positive.
     public Tensor symmetricEigenvectors() {
         return apply(new LinearAlgebra.SymmetricEigen()).slice(-2, 1, dim(-1) + 1);
     }

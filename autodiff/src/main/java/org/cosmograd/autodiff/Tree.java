@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// Trees made of records, lists and maps whose leaves are tensors: models, optimiser states, batches. Other values (numbers,
 /// strings, functions, records without tensors in them) ride along unchanged.
 ///
+///     record Net(Tensor weight, Tensor bias) {}
+///     Net moved = Tree.map(net, gradient, (p, g) -> p.sub(g.mul(0.1)));    // a step of gradient descent
+///
+/// Trees that should have one form and have not are a [ShapeException].
+///
 /// Laws: `map(t, x → x)` equals `t`; the leaves of a map are the map of the leaves; `rebuild(t, leaves(t))` equals `t`.
 public final class Tree {
     private Tree() {}

@@ -2,8 +2,6 @@ package org.cosmograd.autodiff;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The examples of the README and of the documentation, with what they print.
@@ -54,19 +53,24 @@ class ExamplesTest {
         }));
     }
 
+    /// Every Java example of the README is one that is run above, and the other way round.
     @Test
     void readmeShowsTheSameLines() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
-        assumeTrue(readme.contains("record Line("), "README has no embedding example yet");
         String source = Files.readString(Path.of("src/test/java/org/cosmograd/autodiff/ExamplesTest.java"));
-        String shown = readme.lines().map(String::strip).collect(Collectors.joining("\n"));
-        String[] parts = source.split("// --- " + "begin");
-        assertEquals(3, parts.length);
-        for (int i = 1; i < parts.length; i++) {
-            String example = parts[i].substring(0, parts[i].indexOf("// --- " + "end"));
-            String expected = example.strip().lines().map(String::strip).collect(Collectors.joining("\n"));
-            assertTrue(shown.contains(expected), "README must show, indentation aside:\n" + expected);
-        }
+        List<String> run = Stream.of(source.split("// --- " + "begin"))
+                .skip(1)
+                .map(part -> stripped(part.substring(0, part.indexOf("// --- " + "end"))))
+                .toList();
+        List<String> shown = Stream.of(Files.readString(Path.of("..", "README.md")).split("\\R(?=\\S)"))
+                .map(block -> block.lines().filter(line -> line.startsWith("    ")).collect(Collectors.joining("\n")))
+                .filter(block -> block.lines().anyMatch(line -> line.contains(";") && !line.strip().startsWith("java ")))
+                .map(ExamplesTest::stripped)
+                .toList();
+        assertEquals(String.join("\n\n", run), String.join("\n\n", shown), "README's examples are those of this test, indentation aside");
+    }
+
+    private static String stripped(String code) {
+        return code.strip().lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
     }
 
     @Test
@@ -76,6 +80,25 @@ class ExamplesTest {
         Tensor g = Gradient.of(y, x);
         assertEquals("f32[] 14", y.toString());
         assertEquals("f32[3] [2 4 6]", g.toString());
+    }
+
+    @Test
+    void pageOfGradient() {
+        Tensor x = Tensor.of(1f, 2f, 3f);
+        Tensor y = x.mul(x).mul(x).sum();
+        assertEquals("f32[] 36", y.toString());
+        assertEquals("f32[3] [ 3 12 27]", Gradient.of(y, x).toString());
+        assertEquals("f32[3] [6 0 0]", Gradient.hessianVector(y, x, Tensor.of(1f, 0f, 0f)).toString());
+        assertEquals("f32[3, 3]\n[[2 0 0]\n [0 4 0]\n [0 0 6]]", Gradient.jacobian(x.mul(x), x).toString());
+    }
+
+    @Test
+    void pageOfTree() {
+        record Net(Tensor weight, Tensor bias) {}
+        Net net = new Net(Tensor.of(1f, 2f), Tensor.of(3f));
+        Net gradient = new Net(Tensor.of(10f, 0f), Tensor.of(-10f));
+        Net moved = Tree.map(net, gradient, (p, g) -> p.sub(g.mul(0.1)));
+        assertEquals("Net[weight=f32[2] [0 2], bias=f32[1] [4]]", moved.toString());
     }
 
     record Fit(Tensor slope, Tensor offset) {}
@@ -104,6 +127,11 @@ class ExamplesTest {
         Tensor noise = key.fold(0).normal(DType.F32, 256, 4);
         assertEquals("f32[256, 4]", noise.type().toString());
         assertArrayEquals(noise.toFloats(), Key.of(1).fold(0).normal(DType.F32, 256, 4).toFloats());
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            Tensor longer = key.normal(type, 101).slice(0, 0, 7);
+            assertArrayEquals(longer.toDoubles(), key.normal(type, 7).toDoubles(), "a longer draw begins with the shorter one");
+            assertArrayEquals(key.uniform(type, 101).slice(0, 0, 7).toDoubles(), key.uniform(type, 7).toDoubles());
+        }
     }
 
     @Test

@@ -89,7 +89,7 @@ final class OperationSamples {
         s.add(one("sum two axes", x -> x.exp().sum(0, 2), normal(7, 4, 3, 17)));
         s.add(one("sum neighbours", x -> x.exp().sum(0, 1), normal(7, 3, 5, 17)));
         s.add(one("sum neighbours of four axes", x -> x.exp().sum(0, 1, 2).add(x.sin().sum(1, 2).sum(0)), normal(42, 2, 3, 5, 16)));
-        s.add(one("max neighbours", x -> x.maxOver(0, 1).mul(x.minOver(1, 2).sum(1)), normal(43, 2, 3, 2, 17)));
+        s.add(one("max neighbours", x -> x.maxOver(0, 1).mul(x.minOver(1, 2).sum(0)), normal(43, 2, 3, 2, 17)));
         s.add(one("mean", x -> x.sin().mean(1), n));
         s.add(one("max over", x -> x.maxOver(1).mul(x.maxOver(0).sum()), n));
         s.add(one("min over", x -> x.minOver(0), n));

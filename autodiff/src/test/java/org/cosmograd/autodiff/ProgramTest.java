@@ -226,9 +226,9 @@ class ProgramTest {
 
     // ------------------------------------------------------------------------------------------------- tiers
 
-    /// Alone, compiled, with SIMD, with threads: one order of additions. 4096 elements are one block of a sum, 4097 are two.
+    /// Alone, compiled, with SIMD, with threads: one order of additions. 16384 elements are one block of a sum, 16385 are two.
     @ParameterizedTest
-    @ValueSource(ints = {1, 15, 4096, 4097, 100_000})
+    @ValueSource(ints = {1, 15, 16384, 16385, 100_000})
     void sumsAreEqualInAllTiers(int n) {
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             Tensor x = Key.of(6).normal(dtype, n);

@@ -27,7 +27,7 @@ import org.cosmograd.autodiff.op.Reduction;
 /// at a time. As the rewrites are shared, all ways of running give the same bits.
 final class Graph {
     /// The longest stretch that one canonical sum takes; longer axes are summed in pieces and the pieces again.
-    static final int SUM = 4096;
+    static final int SUM = 1 << 14;
 
     /// Fewer elements than this behind an axis do not fill a vector.
     private static final int FEWEST_COLUMNS = 16;

@@ -54,12 +54,15 @@ public final class ColumnTask implements Task {
     /// @param flat whether rows lie one after the other: then all partial rows are one long row
     private record Kernels(LoopKernel deep, LoopKernel single, int period, int step, boolean flat) {
         static Kernels of(LoopSpec spec, int rows, int width, boolean flat) {
-            int depth = LoopEmitter.depth(spec);
             int period = spec.partialRows();
+            int depth = LoopEmitter.depth(spec);
+            while (depth > 1 && rows < period * depth) {
+                depth /= 2;
+            }
             LoopKernel single = Loops.kernel(spec, rows, width);
             return rows < period * depth || depth == 1 && !flat
                     ? new Kernels(single, single, 1, Integer.MAX_VALUE, false)
-                    : new Kernels(Loops.deep(spec, flat ? period * width : width), single, period, period * depth, flat);
+                    : new Kernels(Loops.deep(spec, depth, flat ? period * width : width), single, period, period * depth, flat);
         }
     }
 

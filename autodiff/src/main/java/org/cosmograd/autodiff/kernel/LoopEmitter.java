@@ -59,6 +59,9 @@ final class LoopEmitter {
     /// Bytes that an unrolled round may take: with more than a few operations C2 does it better by itself.
     private static final int ROUND_BYTES = 600;
     private static final int MOST_TURNS = 4;
+    /// The same for rows that stand for several: the more, the less often a partial row is loaded and stored.
+    private static final int DEEP_BYTES = 700;
+    private static final int MOST_DEPTH = 8;
     private static final int MOST_VECTORS = 8;
 
     private static final ClassDesc CD_KERNEL = ClassDesc.of(LoopFrame.PACKAGE + "LoopKernel");
@@ -116,8 +119,8 @@ final class LoopEmitter {
         boolean possible = Loops.SIMD && rows > 0 && vectorizable(spec, graph) && graph.rareMasks().isEmpty()
                 && spec.sources().stream().noneMatch(s -> s.access() == Access.SPLAT)
                 && spec.sinks().stream().allMatch(s -> !s.mode().isRow() && (!s.mode().isColumn() || s.mode().partials() == rows));
-        int depth = possible ? MOST_TURNS : 1;
-        while (depth > 1 && depth * turnBytes(spec, graph, 9) > ROUND_BYTES) {
+        int depth = possible ? MOST_DEPTH : 1;
+        while (depth > 1 && depth * turnBytes(spec, graph, 9) > DEEP_BYTES) {
             depth /= 2;
         }
         return depth;

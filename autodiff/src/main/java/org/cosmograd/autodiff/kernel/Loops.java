@@ -45,10 +45,9 @@ public final class Loops {
         return tiered(rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
     }
 
-    /// The kernel of `spec` whose rows stand for as many as is best ([LoopSpec#depth]), for rows of `n` elements.
-    static LoopKernel deep(LoopSpec spec, int n) {
-        LoopSpec deep = spec.ofDepth(LoopEmitter.depth(spec));
-        return deep.depth() == 1 ? kernel(spec) : kernel(deep, deep.partialRows(), n);
+    /// The kernel of `spec` whose rows stand for `depth` rows ([LoopSpec#depth]) of `n` elements.
+    static LoopKernel deep(LoopSpec spec, int depth, int n) {
+        return kernel(spec.ofDepth(depth), spec.partialRows(), n);
     }
 
     /// Fewer rows than this do not pay for a kernel of their own.

@@ -38,6 +38,15 @@ public final class Workers {
 
     private static final long NAP_NANOS = 50_000;
 
+    /// A worker that does not see the clock for so long has waited for a processor.
+    private static final long STARVED_NANOS = 2_000_000;
+    /// It parks after this long in any case.
+    private static final long MOST_STARVING_NANOS = 100_000_000;
+    /// Linux does not move a thread to another processor within half a millisecond after it ran.
+    private static final long NUDGE_DELAY_NANOS = 700_000;
+    static final long LEAST_CALM_NANOS = 4_000_000;
+    static final long MOST_CALM_NANOS = 500_000_000;
+
     /// Counters of a thread live this many longs from those of the next: two cache lines, because the hardware fetches lines in pairs.
     private static final int APART = 16;
     /// The chunks of a thread's range that nobody has claimed: the first of them in the lower half, the one after the last in the upper.
@@ -46,6 +55,8 @@ public final class Workers {
     private static final int RANGE = 0;
     /// 1 if a worker is parked or about to be.
     private static final int PARKED = 1;
+    /// 1 if a worker that was awake has waited for a processor.
+    private static final int STARVED = 2;
     /// How many chunks a worker has completed since it was started; in the second line, which a caller may watch without disturbing claims.
     private static final int DONE = 8;
 
@@ -58,6 +69,11 @@ public final class Workers {
     private static final int BUSY = MAX_THREADS * APART;
     /// What workers have completed when the run under way is over.
     private static final int COMPLETED = BUSY + 1;
+    /// When a thread is to be started for the sake of a starved worker, or 0, and when the last one was.
+    private static final int NUDGE = BUSY + 2;
+    private static final int NUDGED = BUSY + 3;
+    /// How long after it no other is.
+    private static final int CALM = BUSY + 4;
     private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(long[].class);
 
     /// Workers by their numbers, from 1 on.
@@ -123,7 +139,11 @@ public final class Workers {
                 LockSupport.unpark(POOL[w]);
             }
         }
-        long all = COUNTERS[COMPLETED] + chunks - work(0);
+        int mine = work(0);
+        if (mine == chunks) {
+            alone(helpers);
+        }
+        long all = COUNTERS[COMPLETED] + chunks - mine;
         COUNTERS[COMPLETED] = all;
         if (done() < all) {
             awaitOthers(all);
@@ -133,6 +153,41 @@ public final class Workers {
             failure = null;
             throw Workers.<RuntimeException>unchecked(thrown);
         }
+    }
+
+    /// After a run without help: worker and caller may be on one processor although another is idle. On a virtual machine, where an idle
+    /// processor is one that has been given back, the system can leave them so for seconds, because a waiting worker's turns are so short
+    /// that it always ran a moment ago. A thread that has only just been started goes to the idle processor, which when that
+    /// thread has ended looks for something else to do, and takes the worker over.
+    private static void alone(int helpers) {
+        long starved = 0;
+        for (int w = 1; w <= helpers; w++) {
+            starved += (long) COUNTER.getOpaque(COUNTERS, w * APART + STARVED);
+        }
+        if (starved == 0) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (COUNTERS[NUDGE] == 0) {
+            COUNTERS[NUDGE] = now + NUDGE_DELAY_NANOS;
+        } else if (now - COUNTERS[NUDGE] >= 0) {
+            for (int w = 1; w <= helpers; w++) {
+                COUNTER.setOpaque(COUNTERS, w * APART + STARVED, 0L);
+            }
+            COUNTERS[NUDGE] = 0;
+            long since = now - COUNTERS[NUDGED];
+            if (since >= COUNTERS[CALM]) {
+                COUNTERS[CALM] = calm(since, COUNTERS[CALM]);
+                COUNTERS[NUDGED] = now;
+                Thread.ofPlatform().daemon().name("cosmograd-nudge").start(() -> {});
+            }
+        }
+    }
+
+    /// How long to leave it at that after a thread was started, if the one before it was started `since` ago and then `calm` was the answer:
+    /// where starting threads does not help, because other processes have the processors, it must not cost much.
+    static long calm(long since, long calm) {
+        return since > 2 * MOST_CALM_NANOS ? LEAST_CALM_NANOS : Math.clamp(2 * calm, LEAST_CALM_NANOS, MOST_CALM_NANOS);
     }
 
     /// What workers have completed since they were started.
@@ -250,17 +305,28 @@ public final class Workers {
     ///
     /// @return whether there are chunks in the range
     private static boolean spin(int w, long patience) {
-        long start = System.nanoTime();
+        long begin = System.nanoTime();
+        long start = begin;
+        long last = begin;
         for (int spins = 1; !called(w); spins++) {
             if (spins % PAUSES_PER_LOOK_AT_THE_CLOCK == 0) {
-                long waited = System.nanoTime() - start;
-                if (waited > patience) {
+                long now = System.nanoTime();
+                if (now - last > STARVED_NANOS) {
+                    // This was no waiting for a run.
+                    COUNTER.setOpaque(COUNTERS, w * APART + STARVED, 1L);
+                    start += now - last;
+                }
+                if (now - start > patience || now - begin > MOST_STARVING_NANOS) {
                     return false;
-                } else if (waited > SPIN_NANOS) {
+                } else if (now - start > SPIN_NANOS) {
                     Thread.yield();
                 }
+                last = now;
             }
             Thread.onSpinWait();
+        }
+        if (System.nanoTime() - last > STARVED_NANOS) {
+            COUNTER.setOpaque(COUNTERS, w * APART + STARVED, 1L);
         }
         return true;
     }

@@ -243,7 +243,7 @@ class LoopTwinsTest {
         LoopKernel scalar = LoopEmitter.scalar(spec);
         LoopKernel simd = Loops.SIMD && LoopEmitter.vectorizable(spec) ? LoopEmitter.simd(spec).orElseThrow() : scalar;
         if (hot) {
-            assertTrue(simd == scalar || Warmer.warm(spec, simd));
+            assertTrue(simd == scalar || Warmer.warm(spec, simd), spec + " is not warm");
             int n = spec.length() > 0 ? spec.length() : 100;
             Data data = data(spec, random, 1, n);
             for (int i = 0; i < 3000; i++) {

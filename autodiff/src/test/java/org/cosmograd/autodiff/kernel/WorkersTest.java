@@ -132,6 +132,19 @@ class WorkersTest {
     }
 
     @Test
+    void starvedWorkersAreHelpedLessAndLessOftenWhereItDoesNotHelp() {
+        long calm = Workers.calm(Long.MAX_VALUE, 0);
+        assertEquals(Workers.LEAST_CALM_NANOS, calm);
+        for (int i = 0; i < 20; i++) {
+            long next = Workers.calm(calm, calm);
+            assertTrue(next > calm || next == Workers.MOST_CALM_NANOS);
+            calm = next;
+        }
+        assertEquals(Workers.MOST_CALM_NANOS, calm);
+        assertEquals(Workers.LEAST_CALM_NANOS, Workers.calm(3 * Workers.MOST_CALM_NANOS, calm));
+    }
+
+    @Test
     void nestedRunsAreInline() {
         Workers.threads(3);
         AtomicInteger inner = new AtomicInteger();

@@ -34,6 +34,7 @@ public final class Peers implements AutoCloseable {
     private static final String ROOM = "/org/cosmograd/bench/peers/";
     private static final String COMPLAINTS = "complaints.txt";
     private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final Duration FAREWELL = Duration.ofSeconds(2);
     private static final Pattern MISSING_MODULE = Pattern.compile("No module named '([^']+)'");
 
     /// A script.
@@ -217,6 +218,14 @@ public final class Peers implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /// Ends a script and returns when it is gone: what it still computed would slow down whatever is timed next.
+    private static void end(Process process) throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(FAREWELL.toMillis(), TimeUnit.MILLISECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
     }
 
     private void fault(Script script, String sentence) {

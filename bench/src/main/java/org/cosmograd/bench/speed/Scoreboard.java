@@ -167,7 +167,7 @@ public final class Scoreboard {
     private String legend() {
         boolean unsettled = best.values().stream().anyMatch(t -> t.more().containsKey(Timing.UNSETTLED));
         return List.of(
-                        "Best of all runs" + (peers.isEmpty() ? "." : "; a ratio is their time divided by ours."),
+                        "Best runs (ours: the median over samples as long as the peers')" + (peers.isEmpty() ? "." : "; a ratio is their time divided by ours."),
                         "✓ goal reached, · floor reached, ✗ below the floor.",
                         unsettled ? "~ was still getting faster when it was measured." : "")
                 .stream()

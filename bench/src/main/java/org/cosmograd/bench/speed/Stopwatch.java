@@ -3,8 +3,10 @@ package org.cosmograd.bench.speed;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.cosmograd.autodiff.kernel.WarmUp;
@@ -15,6 +17,10 @@ import org.cosmograd.autodiff.kernel.Workers;
 /// A kernel begins as scalar code and becomes SIMD code once it is hot, so blocks of runs are repeated until no kernel is waiting
 /// and the best run has not become shorter for some blocks. Vectors that are not compiled yet are objects, so a while is granted for
 /// runs to stop allocating too.
+///
+/// Then as many runs are timed as the peers time, because a best of more is better, and that several times over about half a second, while
+/// the work goes on in between: the thirty runs of a short case take less time than a system may leave two threads on one processor. The
+/// time of the case is the median of these samples, in the best run as in the median run.
 public final class Stopwatch {
     private static final long BLOCK_NANOS = 150_000_000;
     private static final int FEWEST_RUNS_OF_BLOCK = 2;
@@ -23,6 +29,11 @@ public final class Stopwatch {
     private static final long FEW_BYTES = 4096;
     private static final double SHORTER = 0.98;
     private static final int WARM_RUNS = 3;
+    /// A sample of runs begins so long after another began, if it is over by then.
+    private static final long SAMPLE_NANOS = 33_000_000;
+
+    private static final int MOST_SAMPLES = 15;
+    private static final long SAMPLING_NANOS = SAMPLE_NANOS * MOST_SAMPLES;
     private static final int ALLOCATION_ROUNDS = 3;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -55,28 +66,48 @@ public final class Stopwatch {
         try {
             Runnable work = c.setUp().get();
             boolean settled = warmUp(work, limit);
-            long[] nanos = new long[c.runs()];
-            for (int i = -WARM_RUNS; i < nanos.length; i++) {
+            long[][] samples = samples(work, c.runs());
+            long best = median(samples, 0);
+            Map<String, Double> more = new LinkedHashMap<>();
+            if (c.flop() > 0) {
+                more.put(Timing.GFLOPS, c.flop() / best);
+            }
+            if (c.items() > 0) {
+                more.put(Timing.NANOS, (double) best * threads / c.items());
+            }
+            more.put(Timing.BYTES, allocated(work, Math.clamp(BLOCK_NANOS / Math.max(1, best), 2, 10)));
+            if (!settled) {
+                more.put(Timing.UNSETTLED, limit.toNanos() * 1e-9);
+            }
+            return new Timing(who(), c.name(), threads, median(samples, c.runs() / 2) * 1e-6, best * 1e-6, more);
+        } finally {
+            Workers.threads(before);
+        }
+    }
+
+    /// Times of `runs` runs in ascending order, an odd number of times.
+    static long[][] samples(Runnable work, int runs) {
+        List<long[]> samples = new ArrayList<>();
+        long begin = System.nanoTime();
+        do {
+            long[] nanos = new long[runs];
+            for (int i = -WARM_RUNS; i < runs; i++) {
                 long start = System.nanoTime();
                 work.run();
                 nanos[Math.max(i, 0)] = System.nanoTime() - start;
             }
             Arrays.sort(nanos);
-            Map<String, Double> more = new LinkedHashMap<>();
-            if (c.flop() > 0) {
-                more.put(Timing.GFLOPS, c.flop() / nanos[0]);
+            samples.add(nanos);
+            while (System.nanoTime() - begin < samples.size() * SAMPLE_NANOS) {
+                work.run();
             }
-            if (c.items() > 0) {
-                more.put(Timing.NANOS, (double) nanos[0] * threads / c.items());
-            }
-            more.put(Timing.BYTES, allocated(work, Math.clamp(BLOCK_NANOS / Math.max(1, nanos[0]), 2, 10)));
-            if (!settled) {
-                more.put(Timing.UNSETTLED, limit.toNanos() * 1e-9);
-            }
-            return new Timing(who(), c.name(), threads, nanos[nanos.length / 2] * 1e-6, nanos[0] * 1e-6, more);
-        } finally {
-            Workers.threads(before);
-        }
+        } while (samples.size() % 2 == 0 || System.nanoTime() - begin < SAMPLING_NANOS);
+        return samples.toArray(long[][]::new);
+    }
+
+    /// The median over samples of the run of that rank.
+    static long median(long[][] samples, int rank) {
+        return Arrays.stream(samples).mapToLong(s -> s[rank]).sorted().skip(samples.length / 2).findFirst().orElseThrow();
     }
 
     private static String who() {
