@@ -3,6 +3,7 @@ package org.cosmograd.autodiff.compile;
 import java.util.List;
 import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.kernel.Plans;
+import org.cosmograd.autodiff.kernel.Prelude;
 import org.cosmograd.autodiff.kernel.Storage;
 
 /// Expressions compiled together, as a schedule from which executables are made. Expressions of equal structure share one schedule and
@@ -26,6 +27,7 @@ public final class Compiler {
     ///
     /// @param memory the most bytes it may plan for what lives inside
     public Compiler(List<Tensor> expressions, long memory) {
+        Prelude.end();
         Graph graph = new Graph(expressions, Graph.DataMode.CONSTANT);
         this.schedule = schedule(graph, memory);
         this.constants = graph.constants();

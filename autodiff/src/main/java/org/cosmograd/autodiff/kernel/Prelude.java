@@ -11,9 +11,11 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Source;
 
 /// Begins as soon as there is a tensor: one thread in the background does for the first time what takes a fresh virtual machine long,
 /// so that it is done when the first program is compiled. It loads what writes bytecode and links what records and switches are given,
-/// and then rehearses the whole way of a small program. It computes nothing that anybody uses.
+/// and then rehearses the whole way of a small program, unless a program is being compiled already: then it would only be in the way.
+/// It computes nothing that anybody uses.
 public final class Prelude {
     private static boolean begun;
+    private static volatile boolean over;
 
     private Prelude() {}
 
@@ -27,6 +29,11 @@ public final class Prelude {
         }
     }
 
+    /// Says that the first program is being compiled.
+    public static void end() {
+        over = true;
+    }
+
     private static void play(Runnable rehearsal) {
         try {
             for (DType type : List.of(DType.F32, DType.F64)) {
@@ -37,7 +44,9 @@ public final class Prelude {
                 LoopEmitter.scalar(stores.equals(sums) ? sums : stores);
                 LoopEmitter.scalar(sums);
             }
-            rehearsal.run();
+            if (!over) {
+                rehearsal.run();
+            }
         } catch (RuntimeException | LinkageError e) {
             // whoever needs the same will meet the same fault, and tell
             System.getLogger("org.cosmograd.autodiff").log(System.Logger.Level.DEBUG, "cosmograd: the prelude failed", e);
