@@ -277,9 +277,7 @@ final class Rows {
                 case float[] out -> {
                     float[] in = (float[]) arrays[0];
                     if (width == 1 && !ordered) {
-                        for (int i = from; i < to; i++) {
-                            out[toRows + index[indices + i]] += in[values + i];
-                        }
+                        single(in, values, index, indices, out, toRows, from, to);
                         return;
                     }
                     for (int j = from; j < to; j++) {
@@ -293,9 +291,7 @@ final class Rows {
                 case double[] out -> {
                     double[] in = (double[]) arrays[0];
                     if (width == 1 && !ordered) {
-                        for (int i = from; i < to; i++) {
-                            out[toRows + index[indices + i]] += in[values + i];
-                        }
+                        single(in, values, index, indices, out, toRows, from, to);
                         return;
                     }
                     for (int j = from; j < to; j++) {
@@ -317,6 +313,19 @@ final class Rows {
                         }
                     }
                 }
+            }
+        }
+
+        // methods of their own, which C2 compiles better than a loop in a long method
+        private static void single(float[] in, int values, int[] index, int indices, float[] out, int toRows, int from, int to) {
+            for (int i = from; i < to; i++) {
+                out[toRows + index[indices + i]] += in[values + i];
+            }
+        }
+
+        private static void single(double[] in, int values, int[] index, int indices, double[] out, int toRows, int from, int to) {
+            for (int i = from; i < to; i++) {
+                out[toRows + index[indices + i]] += in[values + i];
             }
         }
     }
