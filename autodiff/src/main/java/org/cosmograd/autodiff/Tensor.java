@@ -560,12 +560,12 @@ public final class Tensor {
         return apply(new Elementwise.Log1p());
     }
 
-    /// `sin x`
+    /// `sin x`, for any `x`
     public Tensor sin() {
         return apply(new Elementwise.Sin());
     }
 
-    /// `cos x`
+    /// `cos x`, for any `x`
     public Tensor cos() {
         return apply(new Elementwise.Cos());
     }
@@ -605,7 +605,7 @@ public final class Tensor {
         return mul(mul(Math.sqrt(0.5)).erf().add(1).mul(0.5));
     }
 
-    /// `ln |Γ(x)|`
+    /// `ln |Γ(x)|`, for any `x`
     public Tensor lgamma() {
         return apply(new Elementwise.Lgamma());
     }
@@ -615,7 +615,7 @@ public final class Tensor {
         return polygamma(0);
     }
 
-    /// The derivative of order `n + 1` of `ln Γ(x)`.
+    /// The derivative of order `n + 1` of `ln Γ(x)`; fast for orders 1 and 2, one element at a time from 3 on.
     public Tensor polygamma(int n) {
         return apply(new Elementwise.Polygamma(n));
     }

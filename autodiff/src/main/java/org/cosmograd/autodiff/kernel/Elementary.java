@@ -123,7 +123,8 @@ public final class Elementary {
         Lane p = l.fma(l.mul(r, r), q, r); // e^r - 1
         Lane scale = l.fromBits(l.shiftLeft(l.bits(z), exponentShift(l))); // 2^(k-1), so that k = 128 does not overflow
         Lane y = l.fma(p, scale, l.sub(scale, l.constant(0.5)));
-        return l.select(l.equal(x, l.constant(0)), x, l.add(y, y));
+        // half of a subnormal number may round; this keeps -0, too
+        return l.select(l.less(l.abs(x), l.constant(f ? 0x1p-60 : 0x1p-100)), x, l.add(y, y));
     }
 
     /// `(log(1 + f) - f) ` for `√½ - 1 ≤ f ≤ √2 - 1`.
@@ -144,6 +145,13 @@ public final class Elementary {
     private static Lane logSum(Lanes l, Lane e, Lane f) {
         boolean single = isFloat(l);
         Lane low = l.fma(e, l.constant(single ? LN2_LOW_F : LN2_LOW), log1pReducedLess(l, f));
+        return l.fma(e, l.constant(single ? LN2_F : LN2), l.add(f, low));
+    }
+
+    /// `e ln 2 + log(1 + f) + more`
+    static Lane logSum(Lanes l, Lane e, Lane f, Lane more) {
+        boolean single = isFloat(l);
+        Lane low = l.fma(e, l.constant(single ? LN2_LOW_F : LN2_LOW), l.add(log1pReducedLess(l, f), more));
         return l.fma(e, l.constant(single ? LN2_F : LN2), l.add(f, low));
     }
 
@@ -212,7 +220,10 @@ public final class Elementary {
         boolean f = isFloat(l);
         Lane one = l.constant(1);
         Lane t = expUnclamped(l, atLeast(l, l.neg(l.abs(x)), f ? -104 : -746));
-        return l.div(l.select(l.less(x, l.constant(0)), t, one), l.add(one, t));
+        Lane sum = l.add(one, t);
+        Lane y = l.div(l.select(l.less(x, l.constant(0)), t, one), sum);
+        // what the sum lost matters where t is small: y / (1 + d) = y - y d
+        return l.fma(l.sub(l.sub(sum, one), t), y, y);
     }
 
     /// The hyperbolic tangent: `x + x³ P(x²)` below 0.625, `1 - 2 / (e^2x + 1)` above.
@@ -333,8 +344,22 @@ public final class Elementary {
         return LogGamma.value(l, x);
     }
 
-    /// The `n`-th derivative of the digamma function ([Special#polygamma]; scalar only).
-    public static Lane polygamma(Lanes l, Lane n, Lane x) {
-        return l.call("polygamma", n, x);
+    /// `d log Γ(x) / dx`; see [PolyGamma].
+    public static Lane digamma(Lanes l, Lane x) {
+        return PolyGamma.digamma(l, x);
+    }
+
+    /// The derivative of [#digamma]; see [PolyGamma].
+    public static Lane trigamma(Lanes l, Lane x) {
+        return PolyGamma.trigamma(l, x);
+    }
+
+    /// The `n`-th derivative of [#digamma]; from the second on scalar only ([Special#polygamma]).
+    public static Lane polygamma(Lanes l, int n, Lane x) {
+        return switch (n) {
+            case 0 -> digamma(l, x);
+            case 1 -> trigamma(l, x);
+            default -> l.call("polygamma", l.constant(n), x);
+        };
     }
 }

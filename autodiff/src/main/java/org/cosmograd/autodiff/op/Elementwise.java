@@ -314,7 +314,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
     record Polygamma(int n) implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
-            return l.call("polygamma", l.constant(n), x);
+            return Elementary.polygamma(l, n, x);
         }
 
         @Override
