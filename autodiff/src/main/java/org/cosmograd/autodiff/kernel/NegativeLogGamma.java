@@ -35,7 +35,7 @@ final class NegativeLogGamma {
     };
 
     /// From a zero to here two terms of Taylor's series are exact to double precision.
-    private static final double NEXT_TO_ZERO = 0x1p-30;
+    private static final double NEXT_TO_ZERO = 0x1p-40;
 
     /// `1 / (2k+1)` in two parts.
     private static final double[] ODD_HIGH = new double[11];

@@ -149,7 +149,7 @@ final class Digits {
 
     /// `log Γ(x)` for `x > 0`, by Stirling's series beyond 60.
     static BigDecimal lgamma(BigDecimal x) {
-        BigDecimal z = x;
+        BigDecimal z = x.round(DIGITS);
         BigDecimal product = ONE;
         for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
             product = product.multiply(z).round(DIGITS);
@@ -168,7 +168,7 @@ final class Digits {
     /// `ψ(x)` for `x > 0`
     static BigDecimal digamma(BigDecimal x) {
         BigDecimal shift = BigDecimal.ZERO;
-        BigDecimal z = x;
+        BigDecimal z = x.round(DIGITS);
         for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
             shift = shift.add(ONE.divide(z, DIGITS));
         }
@@ -186,7 +186,7 @@ final class Digits {
     /// `ψ'(x)` for `x > 0`
     static BigDecimal trigamma(BigDecimal x) {
         BigDecimal sum = BigDecimal.ZERO;
-        BigDecimal z = x;
+        BigDecimal z = x.round(DIGITS);
         for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
             BigDecimal inverse = ONE.divide(z, DIGITS);
             sum = sum.add(inverse.multiply(inverse));
@@ -203,7 +203,8 @@ final class Digits {
     }
 
     /// `log |Γ(x)|` by reflection for negative `x`.
-    static BigDecimal lgammaAnywhere(BigDecimal x) {
+    static BigDecimal lgammaAnywhere(BigDecimal exact) {
+        BigDecimal x = exact.round(DIGITS); // exact but for numbers near 0
         return x.signum() > 0 ? lgamma(x) : log(PI.divide(sin(PI.multiply(x)).abs(), DIGITS)).subtract(lgamma(ONE.subtract(x)));
     }
 }
