@@ -66,7 +66,7 @@ final class HugeAngle {
     }
 
     /// `sin(r + rLow)` for `0 ≤ r ≤ π/2`.
-    private static double sine(double r, double rLow) {
+    static double sine(double r, double rLow) {
         double u = r * r;
         double p = 2.7201974511294386e-15;
         p = Math.fma(p, u, -7.642909806290715e-13);

@@ -2,7 +2,6 @@ package org.cosmograd.autodiff.kernel;
 
 import static org.cosmograd.autodiff.kernel.Elementary.horner;
 import static org.cosmograd.autodiff.kernel.Elementary.isFloat;
-import static org.cosmograd.autodiff.kernel.Elementary.sinReduced;
 
 import org.cosmograd.autodiff.kernel.Lanes.Lane;
 
@@ -12,8 +11,7 @@ import org.cosmograd.autodiff.kernel.Lanes.Lane;
 /// their relative accuracy. From 5 on Stirling's `(x-½) (log x - 1) + ½ log 2π - ½ + S(1/x²)/x`. Both polynomials interpolate at
 /// Chebyshev's points. The larger terms are kept as pairs and rounded once.
 ///
-/// For negative arguments reflection: `log |Γ(-y)| = -log(y |sin πy| / π) - log Γ(y)`; the error is then absolute, a few ulp of the
-/// larger of these terms, and relative accuracy is lost near the negative zeros. The value is ∞ at 0, -1, -2, … and at ±∞.
+/// Negative arguments take [NegativeLogGamma]. The value is ∞ at 0, -1, -2, … and at ±∞.
 final class LogGamma {
     private LogGamma() {}
 
@@ -90,18 +88,6 @@ final class LogGamma {
         Lane high = l.add(first, other);
         Lane sum = l.add(high, l.add(l.add(l.sub(first, high), other), low));
         Lane positive = l.select(l.less(high, l.constant(Double.POSITIVE_INFINITY)), sum, high);
-        Lane next = l.select(below1, l.add(product, productLow), positive); // log Γ(1+y) below 1, where sin πy ≈ πy
-        return l.select(l.lessEqual(x, l.constant(0)), reflected(l, y, below1, next), positive);
-    }
-
-    /// `-log(y |sin πy| / π) - next`, without the factor `y` below 1.
-    private static Lane reflected(Lanes l, Lane y, Lanes.Mask below1, Lane next) {
-        Lane zero = l.constant(0);
-        Lane big = l.constant(isFloat(l) ? 0x1p23 : 0x1p52);
-        Lane r = l.select(l.less(y, big), l.abs(l.sub(y, l.sub(l.add(y, big), big))), zero);
-        Lane sine = sinReduced(l, l.mul(r, l.constant(Math.PI)), l.bitsConstant(0));
-        Lane scaled = l.mul(l.select(below1, sine, l.mul(sine, y)), l.constant(1 / Math.PI));
-        Lane value = l.sub(l.neg(LogPair.rounded(l, scaled)), next);
-        return l.select(l.equal(r, zero), l.constant(Double.POSITIVE_INFINITY), value);
+        return l.rarely(l.lessEqual(x, l.constant(0)), positive, Rare.LGAMMA, x);
     }
 }

@@ -58,20 +58,6 @@ record LogPair(Lane high, Lane low) {
         return new LogPair(logBorder(l, x, high), l.add(l.add(l.sub(whole, high), y), rest));
     }
 
-    /// A logarithm of a positive finite number in one number, to about 1.5 ulp; it shares its constants with the pair.
-    static Lane rounded(Lanes l, Lane x) {
-        boolean f = isFloat(l);
-        Split split = split(l, x);
-        Lane one = l.constant(1);
-        Lane s = l.div(l.sub(split.m, one), l.add(split.m, one));
-        Lane w = l.mul(s, s);
-        Lane s2 = l.add(s, s);
-        Lane third = l.constant(f ? 0.3333333432674408 : 0.3333333333333333);
-        Lane y = l.fma(l.mul(s2, w), l.fma(w, horner(l, w, f ? P_F : P), third), s2);
-        Lane rest = l.fma(split.e, l.constant(f ? LN2_REST_F : LN2_REST), y);
-        return l.fma(split.e, l.constant(f ? LN2_SHORT_F : LN2_SHORT), rest);
-    }
-
     /// `x = m 2^e` with `√½ ≤ m < √2`.
     private record Split(Lane m, Lane e) {}
 

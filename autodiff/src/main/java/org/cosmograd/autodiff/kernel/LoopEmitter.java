@@ -151,7 +151,11 @@ final class LoopEmitter {
         int bytes = 50 * spec.sinks().size();
         for (int i = 0; i < needed.length; i++) {
             if (needed[i] && graph.level(i) == Level.ELEMENT) {
-                bytes += graph.step(i).op() == Op.SELECT ? select : graph.step(i).op() == Op.SOURCE ? 22 : 9;
+                bytes += switch (graph.step(i).op()) {
+                    case SELECT, RARELY -> select;
+                    case SOURCE -> 22;
+                    default -> 9;
+                };
             }
         }
         return bytes * spec.depth();
@@ -196,8 +200,9 @@ final class LoopEmitter {
                         .invokespecial(CD_Object, INIT_NAME, MTD_void)
                         .return_())
                 .withMethodBody(method, type, ACC_PUBLIC, code -> {
-                    LoopEmitter emitter = new LoopEmitter(new LoopFrame(spec, code, bits));
-                    if (face.equals(CD_GUARD)) {
+                    boolean guard = face.equals(CD_GUARD);
+                    LoopEmitter emitter = new LoopEmitter(new LoopFrame(spec, code, bits, guard));
+                    if (guard) {
                         emitter.emitGuard();
                     } else {
                         emitter.emit();

@@ -89,12 +89,12 @@ final class LoopFrame {
         }
     }
 
-    /// The frame of the twin of `bits` vector width, 0 for the scalar twin.
-    LoopFrame(LoopSpec spec, CodeBuilder code, int bits) {
+    /// The frame of the twin of `bits` vector width, 0 for the scalar twin, or of a guard.
+    LoopFrame(LoopSpec spec, CodeBuilder code, int bits, boolean guard) {
         this.spec = spec;
         this.code = code;
         this.simd = bits > 0;
-        this.graph = new LoopGraph(spec);
+        this.graph = new LoopGraph(spec, guard);
         this.type = spec.type(spec.sinks().getFirst().value());
         this.lanes = simd ? bits / (8 * type.bytes()) : 1;
         this.operands = spec.sources().size() + spec.sinks().size();
@@ -342,10 +342,9 @@ final class LoopFrame {
                 hoisted[a] |= needed[i] && graph.level(a).compareTo(graph.level(i)) < 0;
             }
         }
-        for (int k = 0; k < spec.sinks().size(); k++) {
-            hoisted[graph.sink(k)] |= graph.level(graph.sink(k)) != Level.ELEMENT;
+        for (int root : graph.roots()) {
+            hoisted[root] |= graph.level(root) != Level.ELEMENT;
         }
-        graph.rareMasks().forEach(m -> hoisted[m] |= simd && graph.level(m) != Level.ELEMENT);
         for (int i = 0; i < graph.size(); i++) {
             hoisted[i] &= simd || graph.step(i).op() != Op.CONSTANT;
         }
@@ -378,9 +377,7 @@ final class LoopFrame {
             }
         }
         if (level == Level.ELEMENT) {
-            for (int k = 0; k < spec.sinks().size(); k++) {
-                uses[graph.sink(k)]++;
-            }
+            graph.roots().forEach(r -> uses[r]++);
         }
     }
 
@@ -401,8 +398,7 @@ final class LoopFrame {
     /// One turn of a guard: leaves a mask on the stack.
     void rareBody() {
         begin();
-        List<Integer> masks = graph.rareMasks();
-        masks.forEach(m -> uses[m]++);
+        List<Integer> masks = graph.roots();
         push(masks.getFirst());
         for (int mask : masks.subList(1, masks.size())) {
             push(mask);

@@ -32,8 +32,14 @@ final class LoopGraph {
     private final Map<Step, Integer> numbers = new HashMap<>();
     private final LoopSpec spec;
     private final List<Integer> sinks = new ArrayList<>();
+    private final List<Integer> roots;
 
     LoopGraph(LoopSpec spec) {
+        this(spec, false);
+    }
+
+    /// The steps of a loop, or of its [LoopGuard] alone.
+    LoopGraph(LoopSpec spec, boolean guard) {
         this.spec = spec;
         List<Integer> values = new ArrayList<>();
         for (int k = 0; k < spec.sources().size(); k++) {
@@ -45,6 +51,7 @@ final class LoopGraph {
             values.add(id(instruction.function().value(new Recorder(instruction.type()), arguments)));
         }
         spec.sinks().forEach(s -> sinks.add(values.get(s.value())));
+        roots = guard ? rareMasks() : sinks;
     }
 
     int size() {
@@ -59,15 +66,24 @@ final class LoopGraph {
         return levels.get(id);
     }
 
+    /// The steps that everything is for: those that make the values of the sinks, or the masks of the guard.
+    List<Integer> roots() {
+        return roots;
+    }
+
     /// Step that makes the value of sink `k`.
     int sink(int k) {
         return sinks.get(k);
     }
 
-    /// Which steps the sinks need.
+    /// Which steps the sinks need, or the guard.
     boolean[] needed() {
+        return needed(roots);
+    }
+
+    private boolean[] needed(List<Integer> roots) {
         boolean[] needed = new boolean[steps.size()];
-        sinks.forEach(s -> needed[s] = true);
+        roots.forEach(s -> needed[s] = true);
         for (int i = needed.length - 1; i >= 0; i--) {
             if (needed[i]) {
                 steps.get(i).arguments().forEach(a -> needed[a] = true);
@@ -78,7 +94,7 @@ final class LoopGraph {
 
     /// The masks that say where a [Rare] function is needed.
     List<Integer> rareMasks() {
-        boolean[] needed = needed();
+        boolean[] needed = needed(sinks);
         List<Integer> masks = new ArrayList<>();
         for (int i = 0; i < needed.length; i++) {
             if (needed[i] && steps.get(i).op == Op.RARELY) {

@@ -41,12 +41,12 @@ public final class Special {
         if (Math.abs(r) > 0.5) {
             r = Math.copySign(1 - Math.abs(r), r);
         }
-        return StrictMath.sin(Math.PI * r);
+        return Math.copySign(HugeAngle.sine(Math.PI * Math.abs(r), 0), r);
     }
 
     private static double cosPi(double x) {
         double r = Math.abs(x - 2 * Math.rint(x / 2)); // in [0, 1], exact
-        return StrictMath.sin(Math.PI * (0.5 - r));
+        return Math.copySign(HugeAngle.sine(Math.PI * Math.abs(0.5 - r), 0), 0.5 - r);
     }
 
     /// `ψ(x) = d/dx log Γ(x)`; NaN at 0, -1, -2, …; the error is absolute (about 1e-15) near its zeros.
@@ -72,13 +72,18 @@ public final class Special {
 
     /// The `n`-th derivative of [#digamma], `n` a whole number: `(-1)^(n+1) n! Σ_j (x+j)^-(n+1)`. NaN at 0, -1, -2, … and for other `n`.
     ///
-    /// Negative arguments are raised step by step, which takes time proportional to `|x|`; below -10⁶ the result is NaN.
+    /// From the second order on, negative arguments are raised step by step, which takes time proportional to `|x|`; below -10⁶ the result
+    /// is NaN.
     public static double polygamma(double n, double x) {
         if (n == 0) {
             return digamma(x);
         }
-        if (!(n > 0) || n != Math.rint(n) || n > 170 || !(x > -1e6) || x <= 0 && x == Math.rint(x)) {
+        if (!(n > 0) || n != Math.rint(n) || n > 170 || !(x > (n == 1 ? Double.NEGATIVE_INFINITY : -1e6)) || x <= 0 && x == Math.rint(x)) {
             return Double.NaN;
+        }
+        if (n == 1 && x < 0) {
+            double a = Math.PI / sinPi(x);
+            return a * a - polygamma(1, 1 - x);
         }
         if (x == Double.POSITIVE_INFINITY) {
             return n % 2 == 0 ? -0.0 : 0.0;

@@ -141,7 +141,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `√x`
+    /// `√x`, correctly rounded
     record Sqrt() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -154,7 +154,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `1/x`
+    /// `1/x`, correctly rounded
     record Reciprocal() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -167,7 +167,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `eˣ`
+    /// `eˣ`; errors up to 0.90 ulp (f32), 0.8 ulp (f64)
     record Exp() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -180,7 +180,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `eˣ - 1`, exact near 0
+    /// `eˣ - 1`, exact near 0; errors up to 1.44 ulp (f32), 1.7 ulp (f64)
     record Expm1() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -193,7 +193,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ln x`
+    /// `ln x`; errors up to 0.89 ulp (f32), 1.0 ulp (f64)
     record Log() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -206,7 +206,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ln(1 + x)`, exact near 0
+    /// `ln(1 + x)`, exact near 0; errors up to 1.45 ulp (f32), 1.2 ulp (f64)
     record Log1p() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -219,7 +219,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `sin x`
+    /// `sin x` for any `x`; errors up to 1.73 ulp (f32), 1.5 ulp (f64)
     record Sin() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -232,7 +232,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `cos x`
+    /// `cos x` for any `x`; errors up to 1.82 ulp (f32), 1.5 ulp (f64)
     record Cos() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -245,7 +245,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `tanh x`
+    /// `tanh x`; errors up to 1.37 ulp (f32), 1.3 ulp (f64)
     record Tanh() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -258,7 +258,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `erf x = 2/√π ∫₀ˣ e^(-t²) dt`
+    /// `erf x = 2/√π ∫₀ˣ e^(-t²) dt`; errors up to 1.29 ulp (f32), 1.0 ulp (f64)
     record Erf() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -271,7 +271,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `1 / (1 + e⁻ˣ)`
+    /// `1 / (1 + e⁻ˣ)`; errors up to 1.26 ulp (f32), 1.3 ulp (f64)
     record Logistic() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -284,7 +284,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ln(1 + eˣ)`
+    /// `ln(1 + eˣ)`; errors up to 1.75 ulp (f32), 1.9 ulp (f64)
     record Softplus() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -297,7 +297,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ln |Γ(x)|`
+    /// `ln |Γ(x)|` for any `x`, also next to zeros; errors up to 1.49 ulp (f32), 1.2 ulp (f64)
     record Lgamma() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
@@ -310,11 +310,13 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ψ⁽ⁿ⁾(x)`, the derivative of order `n + 1` of `ln Γ`; `n = 0` is the digamma function. Domain `x > 0` for `n > 0`.
+    /// `ψ⁽ⁿ⁾(x)`, the derivative of order `n + 1` of `ln Γ`; `n = 0` is the digamma function. For positive `x`, digamma with errors up to
+    /// 1.10 ulp (f32), 1.5 ulp (f64), trigamma with errors up to 0.94 ulp (f32), 0.9 ulp (f64). For negative `x` the error is a few ulp of
+    /// the larger term of the reflection formula. From `n = 2` on everything is computed one element at a time.
     record Polygamma(int n) implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {
-            return l.call("polygamma", l.constant(n), x);
+            return Elementary.polygamma(l, n, x);
         }
 
         @Override
@@ -410,7 +412,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `aᵇ` for `a > 0`, or for any `a` where `b` is a whole number
+    /// `aᵇ` for `a > 0`, or for any `a` where `b` is a whole number; errors up to 0.85 ulp (f32), 0.9 ulp (f64)
     record Pow() implements Binary {
         @Override
         public Lane value(Lanes l, Lane a, Lane b) {

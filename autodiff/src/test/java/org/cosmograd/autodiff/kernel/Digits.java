@@ -11,12 +11,14 @@ final class Digits {
     static final MathContext DIGITS = new MathContext(70);
     static final BigDecimal ONE = BigDecimal.ONE;
     static final BigDecimal LN2 = logNear1(BigDecimal.valueOf(2));
-    static final BigDecimal PI = atanInverse(5).multiply(BigDecimal.valueOf(16)).subtract(atanInverse(239).multiply(BigDecimal.valueOf(4)));
+    private static final BigDecimal LONG_PI = longPi();
+    static final BigDecimal PI = LONG_PI.round(DIGITS);
 
     static BigDecimal series(BigDecimal first, BiFunction<BigDecimal, Integer, BigDecimal> next) {
         BigDecimal sum = first;
         BigDecimal term = first;
-        for (int k = 1; term.signum() != 0 && term.precision() - term.scale() > -80; k++) {
+        int least = Math.min(0, first.precision() - first.scale()) - 80;
+        for (int k = 1; term.signum() != 0 && term.precision() - term.scale() > least; k++) {
             term = next.apply(term, k).round(DIGITS);
             sum = sum.add(term);
         }
@@ -34,11 +36,15 @@ final class Digits {
 
     /// `2 artanh((x-1)/(x+1))`
     static BigDecimal logNear1(BigDecimal x) {
-        BigDecimal z = x.subtract(ONE).divide(x.add(ONE), DIGITS);
+        return artanhTwice(x.subtract(ONE).divide(x.add(ONE), DIGITS));
+    }
+
+    private static BigDecimal artanhTwice(BigDecimal z) {
         BigDecimal z2 = z.multiply(z).round(DIGITS);
         BigDecimal sum = BigDecimal.ZERO;
         BigDecimal power = z;
-        for (int k = 1; power.signum() != 0 && power.precision() - power.scale() > -80; k += 2) {
+        int least = z.precision() - z.scale() - 75;
+        for (int k = 1; power.signum() != 0 && power.precision() - power.scale() > least; k += 2) {
             sum = sum.add(over(power, k));
             power = power.multiply(z2).round(DIGITS);
         }
@@ -52,27 +58,61 @@ final class Digits {
         return logNear1(x.divide(scale, DIGITS)).add(LN2.multiply(BigDecimal.valueOf(e)));
     }
 
-    static BigDecimal atanInverse(int n) {
+    /// In as many digits as the largest double needs; by Machin.
+    private static BigDecimal longPi() {
+        return atanInverse(5).multiply(BigDecimal.valueOf(16)).subtract(atanInverse(239).multiply(BigDecimal.valueOf(4)));
+    }
+
+    private static BigDecimal atanInverse(int n) {
+        MathContext digits = new MathContext(450);
         BigDecimal sum = BigDecimal.ZERO;
-        BigDecimal power = over(ONE, n);
-        for (int k = 0; power.signum() != 0 && k < 120; k++) {
-            BigDecimal term = over(power, 2 * k + 1);
+        BigDecimal power = ONE.divide(BigDecimal.valueOf(n), digits);
+        for (int k = 0; power.precision() - power.scale() > -450; k++) {
+            BigDecimal term = power.divide(BigDecimal.valueOf(2 * k + 1), digits);
             sum = k % 2 == 0 ? sum.add(term) : sum.subtract(term);
-            power = over(power, (long) n * n);
+            power = power.divide(BigDecimal.valueOf((long) n * n), digits);
         }
         return sum;
     }
 
     static BigDecimal sin(BigDecimal x) {
-        BigDecimal turns = x.divide(PI, 0, java.math.RoundingMode.HALF_EVEN);
-        BigDecimal r = x.subtract(turns.multiply(PI));
+        BigDecimal turns = x.divide(LONG_PI, 0, java.math.RoundingMode.HALF_EVEN);
+        BigDecimal r = x.subtract(turns.multiply(LONG_PI)).round(DIGITS);
         BigDecimal s = series(r, (t, k) -> over(t.multiply(r).round(DIGITS).multiply(r).negate(), 2L * k * (2 * k + 1)));
         return turns.toBigInteger().testBit(0) ? s.negate() : s;
     }
 
+    static BigDecimal cos(BigDecimal x) {
+        return sin(x.add(over2(LONG_PI)));
+    }
+
+    private static BigDecimal over2(BigDecimal a) {
+        return a.multiply(new BigDecimal("0.5"));
+    }
+
+    /// `eˣ - 1`, with all digits near 0.
+    static BigDecimal expm1(BigDecimal x) {
+        return x.abs().compareTo(ONE) > 0 ? exp(x).subtract(ONE) : series(x, (t, k) -> over(t.multiply(x), k + 1L));
+    }
+
+    /// `log(1 + x)`, with all digits near 0.
+    static BigDecimal log1p(BigDecimal x) {
+        BigDecimal sum = x.add(ONE);
+        return x.abs().compareTo(new BigDecimal("0.5")) > 0 ? log(sum) : artanhTwice(x.divide(x.add(BigDecimal.TWO), DIGITS));
+    }
+
+    static BigDecimal logistic(BigDecimal x) {
+        return ONE.divide(ONE.add(exp(x.negate())), DIGITS);
+    }
+
+    /// `log(1 + eˣ)`
+    static BigDecimal softplus(BigDecimal x) {
+        return x.max(BigDecimal.ZERO).add(log1p(exp(x.abs().min(BigDecimal.valueOf(800)).negate())));
+    }
+
     static BigDecimal tanh(BigDecimal x) {
-        BigDecimal e = exp(x.add(x));
-        return e.subtract(ONE).divide(e.add(ONE), DIGITS);
+        BigDecimal e = expm1(x.add(x));
+        return e.divide(e.add(BigDecimal.TWO), DIGITS);
     }
 
     static BigDecimal erf(BigDecimal x) {
@@ -109,7 +149,7 @@ final class Digits {
 
     /// `log Γ(x)` for `x > 0`, by Stirling's series beyond 60.
     static BigDecimal lgamma(BigDecimal x) {
-        BigDecimal z = x;
+        BigDecimal z = x.round(DIGITS);
         BigDecimal product = ONE;
         for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
             product = product.multiply(z).round(DIGITS);
@@ -125,8 +165,46 @@ final class Digits {
         return z.subtract(half).multiply(log(z)).subtract(z).add(log(PI.add(PI)).multiply(half)).add(sum).subtract(log(product));
     }
 
+    /// `ψ(x)` for `x > 0`
+    static BigDecimal digamma(BigDecimal x) {
+        BigDecimal shift = BigDecimal.ZERO;
+        BigDecimal z = x.round(DIGITS);
+        for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
+            shift = shift.add(ONE.divide(z, DIGITS));
+        }
+        BigDecimal inverse = ONE.divide(z, DIGITS);
+        BigDecimal square = inverse.multiply(inverse).round(DIGITS);
+        BigDecimal power = square;
+        BigDecimal sum = log(z).subtract(over2(inverse));
+        for (int k = 1; k <= STIRLING.length; k++) {
+            sum = sum.subtract(STIRLING[k - 1].multiply(BigDecimal.valueOf(2L * k - 1)).multiply(power));
+            power = power.multiply(square).round(DIGITS);
+        }
+        return sum.subtract(shift);
+    }
+
+    /// `ψ'(x)` for `x > 0`
+    static BigDecimal trigamma(BigDecimal x) {
+        BigDecimal sum = BigDecimal.ZERO;
+        BigDecimal z = x.round(DIGITS);
+        for (; z.compareTo(BigDecimal.valueOf(60)) < 0; z = z.add(ONE)) {
+            BigDecimal inverse = ONE.divide(z, DIGITS);
+            sum = sum.add(inverse.multiply(inverse));
+        }
+        BigDecimal inverse = ONE.divide(z, DIGITS);
+        BigDecimal square = inverse.multiply(inverse).round(DIGITS);
+        BigDecimal power = square.multiply(inverse).round(DIGITS);
+        sum = sum.add(inverse).add(over2(square));
+        for (int k = 1; k <= STIRLING.length; k++) {
+            sum = sum.add(STIRLING[k - 1].multiply(BigDecimal.valueOf(2L * k * (2 * k - 1))).multiply(power));
+            power = power.multiply(square).round(DIGITS);
+        }
+        return sum;
+    }
+
     /// `log |Γ(x)|` by reflection for negative `x`.
-    static BigDecimal lgammaAnywhere(BigDecimal x) {
+    static BigDecimal lgammaAnywhere(BigDecimal exact) {
+        BigDecimal x = exact.round(DIGITS); // exact but for numbers near 0
         return x.signum() > 0 ? lgamma(x) : log(PI.divide(sin(PI.multiply(x)).abs(), DIGITS)).subtract(lgamma(ONE.subtract(x)));
     }
 }

@@ -25,7 +25,7 @@ class LoopTwinsTest {
     /// The functions a random body is made of.
     enum F implements ElementFunction {
         ADD, SUB, MUL, DIV, NEG, ABS, SQRT, FMA, MIN, MAX, LESS, LESS_EQUAL, EQUAL, XOR_BITS, EXP, EXPM1, LOG, LOG1P, SIN, COS, TANH,
-        ERF, LOGISTIC, SOFTPLUS, FLOOR, SIGN, RECIPROCAL, HALF, NEG_ZERO, POW, LGAMMA;
+        ERF, LOGISTIC, SOFTPLUS, FLOOR, SIGN, RECIPROCAL, HALF, NEG_ZERO, POW, LGAMMA, DIGAMMA, TRIGAMMA;
 
         @Override
         public Lane value(Lanes l, List<Lane> x) {
@@ -67,6 +67,8 @@ class LoopTwinsTest {
                 case NEG_ZERO -> l.constant(-0.0);
                 case POW -> Elementary.pow(l, a, b);
                 case LGAMMA -> Elementary.lgamma(l, a);
+                case DIGAMMA -> Elementary.digamma(l, a);
+                case TRIGAMMA -> Elementary.trigamma(l, a);
             };
         }
     }
@@ -436,7 +438,7 @@ class LoopTwinsTest {
     void longFunctionsAgree() {
         Random random = new Random(14);
         for (DType type : List.of(DType.F32, DType.F64)) {
-            for (F f : List.of(F.POW, F.LGAMMA)) {
+            for (F f : List.of(F.POW, F.LGAMMA, F.DIGAMMA, F.TRIGAMMA)) {
                 for (Mode mode : List.of(Mode.STORE, Mode.ROW_SUM)) {
                     LoopSpec spec = new LoopSpec(
                             List.of(new Source(type, Access.UNIT), new Source(type, Access.STRIDED)),

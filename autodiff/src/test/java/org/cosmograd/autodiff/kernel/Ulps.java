@@ -21,10 +21,12 @@ final class Ulps {
     }
 
     void add(double x, double got, BigDecimal truth) {
-        double ulp = type == DType.F32 ? Math.ulp(truth.floatValue()) : Math.ulp(truth.doubleValue());
-        double error = Double.isFinite(got)
-                ? new BigDecimal(got).subtract(truth).abs().divide(new BigDecimal(ulp), MathContext.DECIMAL64).doubleValue()
-                : Double.POSITIVE_INFINITY;
+        boolean single = type == DType.F32;
+        double ulp = single ? Math.ulp(Math.min(truth.abs().floatValue(), Float.MAX_VALUE)) : Math.ulp(Math.min(truth.abs().doubleValue(), Double.MAX_VALUE));
+        // infinity stands for the power of two after the largest number, and for everything beyond
+        BigDecimal limit = BigDecimal.TWO.pow(single ? 128 : 1024);
+        BigDecimal value = Double.isNaN(got) ? limit.add(limit) : Double.isInfinite(got) ? got < 0 ? limit.negate() : limit : new BigDecimal(got);
+        double error = value.subtract(truth.min(limit).max(limit.negate())).abs().divide(new BigDecimal(ulp), MathContext.DECIMAL64).doubleValue();
         if (error > worst) {
             worst = error;
             at = x;
