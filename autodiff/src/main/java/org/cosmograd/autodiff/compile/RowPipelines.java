@@ -46,6 +46,7 @@ final class RowPipelines {
         final List<RowsTask.Stage> stages = new ArrayList<>();
         Optional<RowsTask.Producer> producer = Optional.empty();
         int rows;
+        int replaced = -1;
         private final List<Operand> written = new ArrayList<>();
         private final List<Integer> extents = new ArrayList<>();
         private final Set<Integer> read = new HashSet<>();
@@ -181,7 +182,7 @@ final class RowPipelines {
         Set<Integer> unused = new HashSet<>();
         chain.steps.forEach(s -> unused.addAll(s.writes()));
         stages.forEach(s -> s.operands().forEach(o -> unused.remove(o.buffer())));
-        producer.ifPresent(p -> chain.steps.getFirst().writes().forEach(unused::remove));
+        producer.ifPresent(p -> chain.steps.getFirst().writes().stream().filter(b -> b != chain.replaced).forEach(unused::remove));
         List<Integer> reads = chain.steps.stream().flatMap(s -> s.reads().stream()).filter(b -> !unused.contains(b)).distinct().toList();
         List<Integer> writes = chain.steps.stream().flatMap(s -> s.writes().stream()).filter(b -> !unused.contains(b)).distinct().toList();
         return new Schedule.Step(
@@ -197,7 +198,7 @@ final class RowPipelines {
     /// What only these loops use is kept where the last of them puts its result, element on element.
     private List<RowsTask.Stage> inPlace(Chain chain, List<Schedule.Step> all) {
         List<RowsTask.Stage> stages = new ArrayList<>(chain.stages);
-        for (int last = stages.size() - 1; last > 0; last--) {
+        for (int last = stages.size() - 1; last > (chain.producer.isEmpty() ? 0 : -1); last--) {
             RowsTask.Stage s = stages.get(last);
             int sources = s.body().sources().size();
             for (int k = 0; k < sources; k++) {
@@ -207,18 +208,21 @@ final class RowPipelines {
                     boolean fits = s.body().sinks().get(q - sources).mode() == LoopSpec.Mode.STORE
                             && s.body().sources().get(k).type() == s.body().type(s.body().sinks().get(q - sources).value())
                             && from.buffer() != to.buffer()
-                            && new Operand(to.buffer(), from.offset(), from.strides()).equals(to)
+                            && from.in(to.buffer()).equals(to)
                             && buffers.get(from.buffer()).length() == buffers.get(to.buffer()).length()
                             && buffers.get(from.buffer()).kind() == Schedule.Kind.INSIDE
-                            && chain.producer.filter(p -> p.result().buffer() == from.buffer()).isEmpty()
                             && isOwn(from, stages, last, chain, all)
                             && isNew(to.buffer(), stages, last, all);
                     if (fits) {
                         for (int i = 0; i <= last; i++) {
                             RowsTask.Stage x = stages.get(i);
                             stages.set(i, new RowsTask.Stage(x.body(), x.dims(), x.operands().stream()
-                                    .map(o -> o.buffer() == from.buffer() ? new Operand(to.buffer(), o.offset(), o.strides()) : o)
+                                    .map(o -> o.buffer() == from.buffer() ? o.in(to.buffer()) : o)
                                     .toList(), x.cost()));
+                        }
+                        if (chain.producer.filter(p -> p.result().buffer() == from.buffer()).isPresent()) {
+                            chain.producer = chain.producer.map(p -> p.in(to.buffer()));
+                            chain.replaced = from.buffer();
                         }
                         return stages; // one buffer less is what a softmax needs
                     }
@@ -235,7 +239,8 @@ final class RowPipelines {
                 .anyMatch(s -> s.reads().contains(o.buffer()) || s.writes().contains(o.buffer()));
         boolean later = IntStream.range(last + 1, stages.size())
                 .anyMatch(i -> stages.get(i).operands().stream().anyMatch(x -> x.buffer() == o.buffer()));
-        boolean written = IntStream.range(0, last).anyMatch(i -> {
+        boolean produced = chain.producer.filter(p -> p.result().equals(o)).isPresent();
+        boolean written = produced || IntStream.range(0, last).anyMatch(i -> {
             RowsTask.Stage s = stages.get(i);
             return s.operands().subList(s.body().sources().size(), s.operands().size()).contains(o);
         });

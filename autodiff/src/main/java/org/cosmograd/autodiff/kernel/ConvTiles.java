@@ -24,6 +24,8 @@ final class ConvTiles {
     private static final int SCRATCH = 1 << 15;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
+    private static final List<GemmEmitter.Walk> WALKS = List.of(GemmEmitter.Walk.ALONG_ROWS, GemmEmitter.Walk.ALONG_COLUMNS);
+
     private static final ConvTiles FLOATS = new ConvTiles(false);
     private static final ConvTiles DOUBLES = new ConvTiles(true);
 
@@ -46,7 +48,7 @@ final class ConvTiles {
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
         this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
         this.emitted = plain.clone();
-        for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+        for (GemmEmitter.Walk walk : WALKS) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
                 for (int r : rows) {
                     plain[index(walk, vectors, r)] = new ConvScalar(walk, r, vectors * lanes);
@@ -133,7 +135,7 @@ final class ConvTiles {
             if (bits < 128) {
                 return;
             }
-            for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+            for (GemmEmitter.Walk walk : WALKS) {
                 for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
                     for (int r : rows) {
                         int unroll = walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
