@@ -13,8 +13,6 @@ public final class ColumnTask implements Task {
     /// Elements of a partial row: all of them should stay in the first cache, and a stretch of a row be long enough for the prefetcher.
     private static final int WIDTH = 256;
     private static final int LONG_WIDTH = 128;
-    /// Rows of a call, which may pass over them strip by strip.
-    private static final int ROWS = 512;
     private static final int MOST_CHUNKS = 16;
     private static final long GRAIN = 600_000;
 
@@ -162,9 +160,7 @@ public final class ColumnTask implements Task {
                     g[3 * k + 2] = s[rank + 1];
                 }
             }
-            for (int r = 0; r < length; r += ROWS) {
-                (w == width ? kernel : rest).run(arrays, g, r, Math.min(length, r + ROWS), w);
-            }
+            (w == width ? kernel : rest).run(arrays, g, 0, length, w);
             at = own;
             for (int k = 0; k < operands.length; k++) {
                 if (reducing[k]) {

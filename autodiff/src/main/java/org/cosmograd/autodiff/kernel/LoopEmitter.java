@@ -192,35 +192,10 @@ final class LoopEmitter {
             code.getstatic(VectorSteps.CD_SIMD, frame.type == DType.F64 ? "F64" : "F32", VectorSteps.CD_SPECIES).loadConstant((1L << n % lanes) - 1);
             mask(restMask);
         }
-        int turn = turnBytes(frame.spec, frame.graph, 9);
-        int room = BYTE_LIMIT - onceBytes(frame.spec, frame.graph) - (n / lanes + 3) * turn;
-        int height = ColumnStrips.height(frame.spec, lanes, turn, room);
-        if (height == 0 || !(steps instanceof VectorSteps vectors)) {
-            rows(0, n, restMask, ROW_END);
-            return;
-        }
-        int end = code.allocateLocal(TypeKind.INT);
-        ColumnStrips.emit(frame, vectors, height, end);
-        if (n % lanes > 0) {
-            Label rest = code.newLabel();
-            code.iload(ROW).iload(end).if_icmpge(rest);
-            frame.toRow();
-            rows(n / lanes * lanes, n, restMask, end);
-            code.labelBinding(rest);
-        }
-        Label done = code.newLabel();
-        code.iload(end).istore(ROW).iload(ROW).iload(ROW_END).if_icmpge(done);
-        frame.toRow();
-        rows(0, n, restMask, ROW_END);
-        code.labelBinding(done);
-    }
-
-    /// Elements `from` to `n - 1` of the rows from the present one to that before the one in the local `end`.
-    private void rows(int from, int n, int restMask, int end) {
         Label rows = code.newBoundLabel();
         frame.hoist(Level.ROW);
         steps.beginRow();
-        for (int i = from; i < n; i += lanes) {
+        for (int i = 0; i < n; i += lanes) {
             frame.shift = i;
             if (i + lanes > n) {
                 frame.mask = restMask;
@@ -228,10 +203,7 @@ final class LoopEmitter {
             }
             turn();
         }
-        frame.shift = 0;
-        frame.mask = -1;
-        frame.rest = 0;
-        endRow(rows, end);
+        endRow(rows);
     }
 
     /// `species bits` → mask; `indexInRange` holds calls that C2 does not always inline
@@ -244,11 +216,11 @@ final class LoopEmitter {
         steps.turned();
     }
 
-    private void endRow(Label rows, int end) {
+    private void endRow(Label rows) {
         steps.endRow();
         code.iinc(ROW, 1);
         frame.nextRow();
-        code.iload(ROW).iload(end).if_icmplt(rows);
+        code.iload(ROW).iload(ROW_END).if_icmplt(rows);
     }
 
     // ---- rows of any length
@@ -302,7 +274,7 @@ final class LoopEmitter {
             frame.mask = -1;
             code.labelBinding(done);
         }
-        endRow(rows, ROW_END);
+        endRow(rows);
     }
 
     /// A local that holds the largest multiple of `step` not above `n`.

@@ -146,7 +146,11 @@ final class LoopFrame {
             array[k] = code.allocateLocal(TypeKind.REFERENCE);
             code.aload(ARRAYS).loadConstant(k).aaload().checkcast(primitive(type(k)).arrayType()).astore(array[k]);
             offset[k] = code.allocateLocal(TypeKind.INT);
-            toRow(k);
+            geometry(k, 0);
+            geometry(k, 1);
+            code.iload(ROW);
+            cycle(k);
+            code.imul().iadd().istore(offset[k]);
             if (access(k) == Access.STRIDED) {
                 stride[k] = code.allocateLocal(TypeKind.INT);
                 geometry(k, 2);
@@ -203,52 +207,21 @@ final class LoopFrame {
         }
     }
 
-    private void toRow(int operand) {
-        geometry(operand, 0);
-        geometry(operand, 1);
-        code.iload(ROW);
-        cycle(operand);
-        code.imul().iadd().istore(offset[operand]);
-    }
-
-    /// Moves the offsets to the present row.
-    void toRow() {
-        for (int k = 0; k < operands; k++) {
-            toRow(k);
-        }
-    }
-
-    /// Array and index of element `i`, a local, of the partial row `first + j`, where `first` is a local.
-    void partialAddress(int operand, int first, int j, int i) {
-        code.aload(array[operand]);
-        geometry(operand, 0);
-        geometry(operand, 1);
-        code.iload(first).loadConstant(j).iadd().imul().iadd().iload(i).iadd();
-    }
-
     /// Moves the offsets to the next row; the row number has been advanced.
     void nextRow() {
         for (int k = 0; k < operands; k++) {
             if (partials(k) > 0) {
-                toRow(k);
+                geometry(k, 0);
+                geometry(k, 1);
+                code.iload(ROW);
+                cycle(k);
+                code.imul();
             } else {
-                advance(k);
+                geometry(k, 1);
+                code.iload(offset[k]);
             }
+            code.iadd().istore(offset[k]);
         }
-    }
-
-    /// The same for operands without partial rows only.
-    void nextWholeRow() {
-        for (int k = 0; k < operands; k++) {
-            if (partials(k) == 0) {
-                advance(k);
-            }
-        }
-    }
-
-    private void advance(int operand) {
-        geometry(operand, 1);
-        code.iload(offset[operand]).iadd().istore(offset[operand]);
     }
 
     /// Array and index of the operand's present element.

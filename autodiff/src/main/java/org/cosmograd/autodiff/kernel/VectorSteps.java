@@ -286,12 +286,6 @@ final class VectorSteps implements LoopSteps {
         ClassDesc v = vector(type);
         ClassDesc arrayType = primitive(type).arrayType();
         LoopSpec.Sink sink = frame.spec.sinks().get(k);
-        if (partial >= 0 && sink.mode().isColumn()) {
-            code.aload(partialSum[partial]);
-            value.run();
-            code.invokevirtual(v, "add", MethodTypeDesc.of(v, CD_VECTOR)).astore(partialSum[partial]);
-            return;
-        }
         switch (sink.mode()) {
             case ROW_SUM, LONG_ROW_SUM -> {
                 int at = accumulator[k][turn % accumulator[k].length];
@@ -340,41 +334,6 @@ final class VectorSteps implements LoopSteps {
                     intoArray(operand);
                 }
             }
-        }
-    }
-
-    // ---- partial rows in registers, see ColumnStrips
-
-    private int[] partialSum = {};
-    private int partial = -1;
-
-    /// Sums go to the partial row in this register, or to memory if it is -1.
-    void partial(int j) {
-        partial = j;
-    }
-
-    /// Loads a vector of each of `height` partial rows of a sink, from that in the local `first` on.
-    void loadPartials(int sink, int height, int first) {
-        int operand = frame.operandOfSink(sink);
-        DType type = frame.type(operand);
-        ClassDesc v = vector(type);
-        partialSum = new int[height];
-        for (int j = 0; j < height; j++) {
-            partialSum[j] = code.allocateLocal(TypeKind.REFERENCE);
-            species(type);
-            frame.partialAddress(operand, first, j, frame.index);
-            code.invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, primitive(type).arrayType(), CD_int)).astore(partialSum[j]);
-        }
-    }
-
-    /// Stores them again.
-    void storePartials(int sink, int first) {
-        int operand = frame.operandOfSink(sink);
-        DType type = frame.type(operand);
-        for (int j = 0; j < partialSum.length; j++) {
-            code.aload(partialSum[j]);
-            frame.partialAddress(operand, first, j, frame.index);
-            code.invokevirtual(vector(type), "intoArray", MethodTypeDesc.of(CD_void, primitive(type).arrayType(), CD_int));
         }
     }
 

@@ -183,7 +183,6 @@ final class Warmer {
         private final long begin = System.nanoTime();
         private final LoopKernel kernel;
         private final int length;
-        private final int rows;
         private final int lanes;
         private final int operations;
         private final int room;
@@ -194,8 +193,6 @@ final class Warmer {
         Session(LoopSpec spec, LoopKernel kernel) {
             this.kernel = kernel;
             this.length = spec.length();
-            // more than a round of partial rows, and another that is not whole
-            this.rows = spec.sinks().stream().mapToInt(s -> s.mode().isColumn() ? s.mode().partials() + 8 : REAL_VECTORS).max().orElseThrow();
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             this.operations = LoopEmitter.operations(spec);
@@ -274,7 +271,7 @@ final class Warmer {
         /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, and an empty row.
         private void real() {
             if (length > 0) {
-                kernel.run(arrays, geometry, 0, rows, length);
+                kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
                 kernel.run(arrays, geometry, 0, 1, length);
                 return;
             }

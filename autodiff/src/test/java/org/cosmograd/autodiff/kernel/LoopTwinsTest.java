@@ -318,26 +318,6 @@ class LoopTwinsTest {
         }
     }
 
-    /// Rows of some vectors, whose partial rows stay in registers, and rests of rows and of rounds.
-    @Test
-    void stripsSumLikeRows() {
-        Random random = new Random(23);
-        for (DType type : List.of(DType.F32, DType.F64)) {
-            for (Mode mode : List.of(Mode.ADD, Mode.LONG_ADD)) {
-                for (int n : new int[] {16, 50, 64}) {
-                    LoopSpec spec = new LoopSpec(
-                            List.of(new Source(type, Access.UNIT), new Source(type, Access.UNIT)),
-                            List.of(new Instruction(F.MUL, type, List.of(0, 1, 1)), new Instruction(F.NEG, type, List.of(2, 2, 2))),
-                            List.of(new Sink(2, Access.UNIT, Mode.STORE), new Sink(3, Access.UNIT, mode)), n);
-                    for (int rows : new int[] {1, 16, 150}) {
-                        check(spec, random, rows, 0, n);
-                        check(spec, random, rows, 7, n);
-                    }
-                }
-            }
-        }
-    }
-
     @Test
     void everyFunctionModeAndAccessAgrees() {
         Random random = new Random(11);
