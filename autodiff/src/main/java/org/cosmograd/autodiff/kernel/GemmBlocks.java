@@ -12,8 +12,9 @@ import java.util.Arrays;
 /// - Packed: slice by slice, both operands are copied so that every tile reads one stretch of memory of each, `B` panel by panel and
 ///   `A` sliver by sliver. The chunks of [Workers] are blocks of `C`, ordered so that a block of panels stays in the second cache
 ///   while the rows pass by.
-/// - In place: `A` is read where it is, and `B` too unless its rows are not adjacent in memory, a panel does not fill its vectors or
-///   packing pays. The chunks are blocks of rows, or groups of panels if there are few rows, and each runs through all slices.
+/// - In place: `A`, row-major or column-major, is read where it is, and `B` too unless its rows are not adjacent in memory, a panel does
+///   not fill its vectors or packing pays. The chunks are blocks of rows, or groups of panels if there are few rows, and each runs
+///   through all slices.
 ///
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
 @SuppressWarnings("NullAway") // fields hold a call's arguments
@@ -169,7 +170,8 @@ final class GemmBlocks {
     private void plan(int k) {
         int lanes = tiles == null ? 0 : tiles.lanes;
         boolean along = aColumn == 1;
-        boolean down = !along && aRow == 1 && bColumn == 1 && SLICE * (Math.abs((long) aColumn) + Math.abs((long) bRow)) * bytes() <= BOTH_BYTES;
+        boolean down = !along && aRow == 1 && bColumn == 1
+                && SLICE * (Math.abs((long) aColumn) + Math.abs((long) bRow)) * bytes() <= BOTH_BYTES;
         boolean thin = m <= FEW_ROWS;
         packA = !down && (!along || n >= PACK_A_FROM && !thin);
         walk = packA ? GemmEmitter.Walk.ALONG_COLUMNS : along ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.DOWN_ROWS;
@@ -467,7 +469,8 @@ final class GemmBlocks {
                 int beyond = panelVectors[panel] * tiles.lanes - panelWidth[panel];
                 for (int i = begin; i < end; ) {
                     int rows = tiles.rows(walk, panelVectors[panel], end - i);
-                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn, walk == GemmEmitter.Walk.DOWN_ROWS ? aColumn : aRow,
+                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn,
+                            walk == GemmEmitter.Walk.DOWN_ROWS ? aColumn : aRow,
                             rowsTouch && beyond <= (end - i - rows) * n);
                     i += rows;
                 }

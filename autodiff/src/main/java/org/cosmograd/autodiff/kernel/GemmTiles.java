@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// Each runs as its twin in plain loops until somebody has used it and [GemmWarmer] has brought the emitted one to machine code;
 /// both give the same bits.
 final class GemmTiles {
-    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Where the elements
-    /// of a column of `A` are adjacent a tile is tall, so that a row of `B` serves many rows; along rows every row costs an address,
-    /// and a tile is wide.
+    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Where the elements of a column of `A` are
+    /// adjacent a tile is tall, so that a row of `B` serves many rows, or wide if there are few rows; along rows every row costs an
+    /// address, and a tile is wide.
     private static final int[][] PACKED_32 = {{}, {12, 4, 1}, {12, 4, 1}};
     private static final int[][] PACKED_16 = {{}, {4, 1}, {4, 1}};
     private static final int[][] DOWN_32 = {{}, {12, 4, 1}, {12, 8, 4, 2, 1}, {}, {6, 4, 2, 1}};
