@@ -64,6 +64,22 @@ class FusionTest {
         }
     }
 
+    /// Where only a part of a product is used, only that is computed.
+    @Test
+    void aSliceOfAProductIsAProductOfSlices() {
+        Tensor x = normal(1, 40, 20);
+        Tensor w = normal(2, 20, 30);
+        Function<List<Tensor>, Tensor> part = v -> v.get(0).matmul(v.get(1)).slice(1, 3, 8).slice(0, 2, 40);
+        assertEquals(1, steps(part, x, w));
+        assertTrue(Program.of((List<Tensor> v) -> part.apply(v), List.of(x, w)).explain().contains("matmul [38, 20] x [20, 5]"));
+        Function<List<Tensor>, Tensor> both = v -> {
+            Tensor y = v.get(0).matmul(v.get(1));
+            return y.slice(1, 0, 10).mul(y.slice(1, 10, 20));
+        };
+        assertEquals(2, steps(both, x, w));
+        assertTrue(Program.of((List<Tensor> v) -> both.apply(v), List.of(x, w)).explain().contains("matmul [40, 20] x [20, 30]"));
+    }
+
     /// Few and many channels, an odd width (no paired sums), one image and several, channels apart.
     @Test
     void whatFollowsAConvolutionRunsOnItsPlaces() {

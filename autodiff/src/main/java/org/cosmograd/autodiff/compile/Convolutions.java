@@ -1,7 +1,7 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
 import org.cosmograd.autodiff.ShapeException;
@@ -31,8 +31,9 @@ record Convolutions(Graph graph, Values values, Steps steps) {
         ConvShape s = shape(op, a.shape(), b.shape(), n.shape());
         View scratch = steps.scratch(n.dtype(), scratchLength(op, n.dtype(), s));
         View to = values.define(i);
-        Function<Gemm.RowBlock, Task> task = told -> task(op, n.dtype(), s, a.operand(), b.operand(), to.operand(), scratch.buffer(), told);
-        steps.add(() -> task.apply((from, end) -> {}), List.of(a, b), List.of(to, scratch), List.of(i), 2 * s.work());
+        BiFunction<Integer, Gemm.RowBlock, Task> task = (buffer, told) ->
+                task(op, n.dtype(), s, a.operand(), b.operand(), to.operand().in(buffer), scratch.buffer(), told);
+        steps.add(() -> task.apply(to.buffer(), (from, end) -> {}), List.of(a, b), List.of(to, scratch), List.of(i), 2 * s.work());
         int channels = n.shape().dim(-1);
         int rows = n.shape().size() / Math.max(1, channels);
         if (!(op instanceof Conv.WeightGradient) && rows > 0) {

@@ -18,6 +18,7 @@ import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Identity;
 import org.cosmograd.autodiff.op.Leaf;
+import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
 import org.cosmograd.autodiff.op.Op;
 import org.cosmograd.autodiff.op.Reduction;
@@ -71,13 +72,14 @@ final class Graph {
     private final Map<Tensor, Integer> seen = new IdentityHashMap<>();
     private final Map<Tensor, Boolean> fixed = new IdentityHashMap<>();
     private final Map<Tensor, Tensor> positiveParts = new IdentityHashMap<>();
+    private final Map<Tensor, Integer> productUsers = new IdentityHashMap<>();
     private final Pieces pieces = new Pieces(this);
     private final int[] roots;
 
     /// The graph of some expressions.
     Graph(List<Tensor> expressions, DataMode mode) {
         this.mode = mode;
-        findPositiveParts(expressions);
+        lookAhead(expressions);
         for (Tensor t : expressions) {
             add(t);
         }
@@ -189,8 +191,9 @@ final class Graph {
     }
 
     /// Looks for `max(0, x)`: where `0 < x` is asked as well, as in the slope of a rectified unit, `0 < max(0, x)` is the same, and
-    /// `x` need not be kept.
-    private void findPositiveParts(List<Tensor> expressions) {
+    /// `x` need not be kept. And counts who uses a matrix product or a slice of one.
+    private void lookAhead(List<Tensor> expressions) {
+        expressions.forEach(t -> productUsers.merge(t, 1, Integer::sum));
         Map<Tensor, Boolean> visited = new IdentityHashMap<>();
         Deque<Tensor> stack = new ArrayDeque<>(expressions);
         while (!stack.isEmpty()) {
@@ -202,6 +205,9 @@ final class Graph {
                 positiveParts.putIfAbsent(t.operands().getLast(), t);
             }
             for (Tensor o : t.operands()) {
+                if (o.op() instanceof MatMul || o.op() instanceof Movement.Slice) {
+                    productUsers.merge(o, 1, Integer::sum);
+                }
                 stack.push(o);
             }
         }
@@ -323,7 +329,7 @@ final class Graph {
             case Movement.Concat c -> pieces.concat(c.axis(), in, t);
             case Movement m when nodes.get(in.getFirst()).isLiteral() ->
                     push(new Node(new Leaf.Literal(t.type(), literal(in.getFirst())), List.of(), t.type()), t);
-            case Movement.Slice s -> pieces.slice(s, in.getFirst(), t).orElseGet(() -> push(new Node(s, in, t.type()), t));
+            case Movement.Slice s -> pieces.slice(s, in.getFirst(), productUsers.getOrDefault(t.operands().getFirst(), 0) == 1, t).orElseGet(() -> push(new Node(s, in, t.type()), t));
             case Reduction.Sum s -> sum(in.getFirst(), s.axes(), t);
             case Reduction.Max m -> max(in.getFirst(), m.axes(), t);
             default -> push(new Node(op, in, t.type()), t);

@@ -10,6 +10,7 @@ import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.TensorType;
 import org.cosmograd.autodiff.op.Elementwise;
 import org.cosmograd.autodiff.op.Leaf;
+import org.cosmograd.autodiff.op.MatMul;
 import org.cosmograd.autodiff.op.Movement;
 
 /// Tensors put together from pieces along one axis. The gradient of a slice is a padded tensor, and that of many slices a sum of
@@ -78,8 +79,22 @@ final class Pieces {
         return graph.node(i).op() instanceof Leaf.Literal l && Double.doubleToRawLongBits(l.value()) == 0;
     }
 
-    /// A slice that lies within one piece.
-    Optional<Integer> slice(Movement.Slice s, int x, Tensor origin) {
+    /// A slice that lies within one piece, or of a matrix product that nobody else uses: the product of slices.
+    Optional<Integer> slice(Movement.Slice s, int x, boolean only, Tensor origin) {
+        Graph.Node whole = graph.node(x);
+        if (only && whole.op() instanceof MatMul product && whole.shape().rank() == 2 && s.step().stream().allMatch(step -> step == 1)) {
+            int a = whole.in().get(0);
+            int b = whole.in().get(1);
+            int inner = graph.node(b).shape().dim(0);
+            Movement.Slice rows = new Movement.Slice(List.of(s.start().get(0), 0), List.of(s.stop().get(0), inner), s.step());
+            Movement.Slice columns = new Movement.Slice(List.of(0, s.start().get(1)), List.of(inner, s.stop().get(1)), s.step());
+            List<Integer> in = List.of(slice(rows, a, graph.node(a), origin), slice(columns, b, graph.node(b), origin));
+            return Optional.of(graph.push(new Graph.Node(product, in, origin.type()), origin));
+        }
+        return slice(s, x, origin);
+    }
+
+    private Optional<Integer> slice(Movement.Slice s, int x, Tensor origin) {
         if (!(graph.node(x).op() instanceof Movement.Concat c)) {
             return Optional.empty();
         }

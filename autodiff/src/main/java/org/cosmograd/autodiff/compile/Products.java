@@ -27,7 +27,7 @@ record Products(Graph graph, Values values, Steps steps) {
                 flops);
         if (r == 2 && n.shape().size() > 0) {
             steps.rows(new RowsTask.Producer(rows, columns, c.operand(),
-                    told -> new GemmTask(rows, columns, inner, a.operand(), b.operand(), c.operand(), told)));
+                    (buffer, told) -> new GemmTask(rows, columns, inner, a.operand(), b.operand(), c.operand().in(buffer), told)));
         }
     }
 }

@@ -44,6 +44,7 @@ final class RowPipelines {
         final List<RowsTask.Stage> stages = new ArrayList<>();
         Optional<RowsTask.Producer> producer = Optional.empty();
         int rows;
+        int replaced = -1;
         private final List<Operand> written = new ArrayList<>();
         private final List<Integer> extents = new ArrayList<>();
         private final Set<Integer> read = new HashSet<>();
@@ -199,7 +200,11 @@ final class RowPipelines {
             }
         }
         if (producer.isPresent()) {
-            chain.steps.getFirst().writes().forEach(unused::remove);
+            for (int b : chain.steps.getFirst().writes()) {
+                if (b != chain.replaced) {
+                    unused.remove(b);
+                }
+            }
         }
         return Schedule.Step.joined(() -> new RowsTask(rows, stages, producer), chain.steps, b -> !unused.contains(b), List.of(), 1);
     }
@@ -207,7 +212,7 @@ final class RowPipelines {
     /// What only these loops use is kept where the last of them puts its result, element on element.
     private List<RowsTask.Stage> inPlace(Chain chain, List<Schedule.Step> all) {
         List<RowsTask.Stage> stages = new ArrayList<>(chain.stages);
-        for (int last = stages.size() - 1; last > 0; last--) {
+        for (int last = stages.size() - 1; last > (chain.producer.isEmpty() ? 0 : -1); last--) {
             RowsTask.Stage s = stages.get(last);
             int sources = s.body().sources().size();
             for (int k = 0; k < sources; k++) {
@@ -217,15 +222,18 @@ final class RowPipelines {
                     boolean fits = s.body().sinks().get(q - sources).mode() == LoopSpec.Mode.STORE
                             && s.body().sources().get(k).type() == s.body().type(s.body().sinks().get(q - sources).value())
                             && from.buffer() != to.buffer()
-                            && new Operand(to.buffer(), from.offset(), from.strides()).equals(to)
+                            && from.in(to.buffer()).equals(to)
                             && buffers.get(from.buffer()).length() == buffers.get(to.buffer()).length()
                             && buffers.get(from.buffer()).kind() == Schedule.Kind.INSIDE
-                            && (chain.producer.isEmpty() || chain.producer.get().result().buffer() != from.buffer())
                             && isOwn(from, stages, last, chain, all)
                             && isNew(to.buffer(), stages, last, all);
                     if (fits) {
                         for (int i = 0; i <= last; i++) {
                             stages.set(i, moved(stages.get(i), from.buffer(), to.buffer()));
+                        }
+                        if (chain.producer.filter(p -> p.result().buffer() == from.buffer()).isPresent()) {
+                            chain.producer = chain.producer.map(p -> p.in(to.buffer()));
+                            chain.replaced = from.buffer();
                         }
                         return stages; // one buffer less is what a softmax needs
                     }
@@ -238,14 +246,14 @@ final class RowPipelines {
     private static RowsTask.Stage moved(RowsTask.Stage s, int from, int to) {
         List<Operand> operands = new ArrayList<>();
         for (Operand o : s.operands()) {
-            operands.add(o.buffer() == from ? new Operand(to, o.offset(), o.strides()) : o);
+            operands.add(o.buffer() == from ? o.in(to) : o);
         }
         return new RowsTask.Stage(s.body(), s.dims(), operands, s.cost());
     }
 
     /// Whether a buffer is written and read by these loops alone, up to the last, always alike.
     private static boolean isOwn(Operand o, List<RowsTask.Stage> stages, int last, Chain chain, List<Schedule.Step> all) {
-        boolean written = false;
+        boolean written = chain.producer.isPresent() && chain.producer.get().result().equals(o);
         for (int i = 0; i < stages.size(); i++) {
             RowsTask.Stage s = stages.get(i);
             for (int k = 0; k < s.operands().size(); k++) {

@@ -28,6 +28,8 @@ final class ConvTiles {
     private static final int SCRATCH = 1 << 15;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
+    private static final List<GemmEmitter.Walk> WALKS = List.of(GemmEmitter.Walk.ALONG_ROWS, GemmEmitter.Walk.ALONG_COLUMNS);
+
     private static final ConvTiles FLOATS = new ConvTiles(false, false);
     private static final ConvTiles DOUBLES = new ConvTiles(true, false);
     private static final ConvTiles NINE_FLOATS = new ConvTiles(false, true);
@@ -53,7 +55,7 @@ final class ConvTiles {
         this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
         this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
-        for (GemmEmitter.Walk walk : GemmEmitter.Walk.values()) {
+        for (GemmEmitter.Walk walk : WALKS) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
                 for (int r : rows) {
                     plain[index(walk, vectors, r)] = new ConvScalar(walk, r, vectors * lanes);
@@ -153,7 +155,7 @@ final class ConvTiles {
             if (bits < 128) {
                 return;
             }
-            List<GemmEmitter.Walk> walks = nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : List.of(GemmEmitter.Walk.values());
+            List<GemmEmitter.Walk> walks = nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : WALKS;
             List<Form> waiting = new ArrayList<>();
             for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
                 for (int r : rows) {

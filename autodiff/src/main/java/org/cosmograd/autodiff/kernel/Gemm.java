@@ -17,6 +17,9 @@ public final class Gemm {
 
     static final RowBlock NOTHING = (from, to) -> {};
 
+    /// Fewer columns than this do not fill a vector.
+    private static final int NARROW = 16;
+
     /// Fewer multiply-adds than this are not worth the way to the tiles.
     private static final long FEW = 128;
 
@@ -32,10 +35,11 @@ public final class Gemm {
         boolean isDouble = c instanceof double[];
         if ((long) m * n * k < FEW) {
             GemmScalar.multiply(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, accumulate);
-        } else if (cRow == 1 && cColumn != 1 && n > 1) {
-            // The transposed product has the rows.
-            GemmBlocks.mine().multiply(isDouble, n, m, k, b, bOffset, bColumn, bRow, a, aOffset, aColumn, m == 1 ? 1 : aRow, c, cOffset,
-                    cColumn, 1, accumulate, NOTHING);
+        } else if (cRow == 1 && cColumn != 1 && n > 1
+                || n < NARROW && m >= NARROW && aRow == 1 && aColumn != 1 && (n == 1 || bColumn == 1 || bRow == 1)) {
+            // The transposed product has the rows, or fills vectors.
+            GemmBlocks.mine().multiply(isDouble, n, m, k, b, bOffset, n == 1 ? 1 : bColumn, bRow, a, aOffset, aColumn, m == 1 ? 1 : aRow,
+                    c, cOffset, cColumn, m == 1 ? 1 : cRow, accumulate, NOTHING);
         } else {
             GemmBlocks.mine().multiply(isDouble, m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, n == 1 ? 1 : bColumn, c, cOffset,
                     cRow, n == 1 ? 1 : cColumn, accumulate, finished);

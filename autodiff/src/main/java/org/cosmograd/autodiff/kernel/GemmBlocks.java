@@ -12,8 +12,9 @@ import java.util.Arrays;
 /// - Packed: slice by slice, both operands are copied so that every tile reads one stretch of memory of each, `B` panel by panel and
 ///   `A` sliver by sliver. The chunks of [Workers] are blocks of `C`, ordered so that a block of panels stays in the second cache
 ///   while the rows pass by.
-/// - In place: `A` is read where it is, and `B` too unless its rows are not adjacent in memory, a panel does not fill its vectors or
-///   packing pays. The chunks are blocks of rows, or groups of panels if there are few rows, and each runs through all slices.
+/// - In place: `A`, row-major or column-major, is read where it is, and `B` too unless its rows are not adjacent in memory, a panel does
+///   not fill its vectors or packing pays. The chunks are blocks of rows, or groups of panels if there are few rows, and each runs
+///   through all slices.
 ///
 /// There is one instance per thread, reused from call to call; a call from within a call ([Gemm.RowBlock]) makes its own.
 @SuppressWarnings("NullAway") // fields hold a call's arguments
@@ -27,6 +28,8 @@ final class GemmBlocks {
     private static final int SLICE = 256;
     /// A slice of as many panels as are used in turn: half of a second cache of 1 MiB.
     private static final int PANELS_BYTES = 512 << 10;
+    /// Slices of `A` and `B` up to this size, where both have adjacent elements across `k`, are read where they are.
+    private static final int BOTH_BYTES = 400_000;
     /// Most of `B` that is packed at a time.
     private static final int PACKED_BYTES = 8 << 20;
     /// Rows of a block that is computed in place.
@@ -94,6 +97,7 @@ final class GemmBlocks {
     private boolean packB;
     private boolean shared;
     private GemmEmitter.Walk walk;
+    private int wide;
     private int slice;
     private int unit;
     private int rowBlocks;
@@ -166,22 +170,26 @@ final class GemmBlocks {
     private void plan(int k) {
         int lanes = tiles == null ? 0 : tiles.lanes;
         boolean along = aColumn == 1;
+        boolean down = !along && aRow == 1 && bColumn == 1
+                && SLICE * (Math.abs((long) aColumn) + Math.abs((long) bRow)) * bytes() <= BOTH_BYTES;
         boolean thin = m <= FEW_ROWS;
-        packA = !along || n >= PACK_A_FROM && !thin;
-        walk = !packA ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.ALONG_COLUMNS;
+        packA = !down && (!along || n >= PACK_A_FROM && !thin);
+        walk = packA ? GemmEmitter.Walk.ALONG_COLUMNS : along ? GemmEmitter.Walk.ALONG_ROWS : GemmEmitter.Walk.DOWN_ROWS;
         int most = packA ? ROWS_BYTES / TILE_ROWS / bytes() : SLICE;
         int slices = Math.max(1, (k + most - 1) / most);
         slice = Math.min(most, ((k + slices - 1) / slices + 15) / 16 * 16);
-        packB = packA || bColumn != 1 || !thin && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
-        plain = lanes == 0 || cColumn != 1;
+        packB = packA || bColumn != 1 || !thin && !down && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
+        plain = lanes == 0;
         shared = (long) m * n * k >= WORTH_SHARING;
         int tall = 1;
         if (!plain) {
-            int vectors = Math.min(tiles.widest(walk), n > 2 * lanes ? 4 : n > lanes ? 2 : 1);
+            int widest = packA ? 2 : tiles.widest(walk, m);
+            int vectors = n > 2 * lanes ? widest : Math.min(widest, n > lanes ? 2 : 1);
             tall = tiles.rows(walk, vectors, m);
             plain = !tiles.fast(walk, vectors, tall);
+            wide = widest * lanes;
         }
-        columnBlocks = shared && thin && !plain && n >= 8 * tiles.widest(walk) * lanes ? SHARES : 1;
+        columnBlocks = shared && thin && !plain && n >= 8 * wide ? SHARES : 1;
         if (columnBlocks > 1) {
             rowBlocks = 1;
         } else {
@@ -205,11 +213,10 @@ final class GemmBlocks {
     }
 
     private void runInPlace(int k) {
-        int wide = tiles.widest(walk) * tiles.lanes;
         int columns = MOST_PANELS * wide;
         for (int j = 0; j < n; j += columns) {
             int end = Math.min(n, j + columns);
-            cut(j, end, wide);
+            cut(j, end);
             int width = packB ? end - j : wide;
             int part = Math.max(1, PACKED_BYTES / (width + wide) / bytes() / slice) * slice;
             for (int p = 0; p == 0 || p < k; p += part) {
@@ -228,13 +235,12 @@ final class GemmBlocks {
     }
 
     private void runPacked(int k) {
-        int wide = 2 * tiles.lanes;
         int columns = Math.min(MOST_PANELS, PACKED_BYTES / bytes() / slice / wide) * wide;
         int rows = PACKED_BYTES / bytes() / slice / TILE_ROWS * TILE_ROWS;
         int sliver = tiles.rows(walk, 2, m);
         for (int j = 0; j < n; j += columns) {
             int end = Math.min(n, j + columns);
-            cut(j, end, wide);
+            cut(j, end);
             int atATime = Math.max(1, PANELS_BYTES / wide / bytes() / slice);
             columnBlocks = (panels + atATime - 1) / atATime;
             for (int p = 0; p == 0 || p < k; p += slice) {
@@ -316,7 +322,7 @@ final class GemmBlocks {
     }
 
     /// Cuts the columns `begin … end-1` into panels: wide ones first, then what wastes the fewest lanes.
-    private void cut(int begin, int end, int wide) {
+    private void cut(int begin, int end) {
         int lanes = tiles.lanes;
         panels = 0;
         for (int j = begin; j < end; ) {
@@ -464,12 +470,13 @@ final class GemmBlocks {
         for (int p = from; p == from || p < to; p += slice) {
             int depth = Math.min(slice, to - p);
             // What a tile writes beyond the end of a row is the beginning of the next rows, which are computed afterwards.
-            boolean rowsTouch = panels == 1 && cRow == n && !accumulate && p == 0;
+            boolean rowsTouch = panels == 1 && cRow == n && cColumn == 1 && !accumulate && p == 0;
             for (int panel = firstPanel; panel < endPanel; panel++) {
                 int beyond = panelVectors[panel] * tiles.lanes - panelWidth[panel];
                 for (int i = begin; i < end; ) {
                     int rows = tiles.rows(walk, panelVectors[panel], end - i);
-                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn, aRow,
+                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn,
+                            walk == GemmEmitter.Walk.DOWN_ROWS ? aColumn : aRow,
                             rowsTouch && beyond <= (end - i - rows) * n);
                     i += rows;
                 }
@@ -482,23 +489,32 @@ final class GemmBlocks {
             boolean beyond) {
         int lanes = tiles.lanes;
         int vectors = panelVectors[panel];
+        int full = vectors * lanes;
         int width = panelWidth[panel];
         int column = panelColumn[panel];
         boolean packed = panelAt[panel] >= 0;
         Object b = packed ? packedB : this.b;
-        int bStep = packed ? vectors * lanes : bRow;
+        int bStep = packed ? full : bRow;
         int bAt = packed ? panelAt[panel] + (p - from) * bStep : bOffset + p * bRow + column;
         boolean add = accumulate || p > 0;
-        int cAt = cOffset + i * cRow + column;
+        int cAt = cOffset + i * cRow + column * cColumn;
         GemmTile tile = tiles.tile(walk, vectors, rows);
-        if (beyond || width == vectors * lanes) {
+        if (beyond || width == full && cColumn == 1) {
             tile.run(c, cAt, cRow, add, aStep, depth, a, aAt, b, bAt, bStep);
+            return;
+        }
+        int ownAt = firstAligned();
+        if (cColumn != 1) {
+            if (add) {
+                GemmMove.spread(rows, width, c, cAt, cRow, cColumn, own, ownAt, TILE_STEP, 1);
+            }
+            tile.run(own, ownAt, TILE_STEP, add, aStep, depth, a, aAt, b, bAt, bStep);
+            GemmMove.spread(rows, width, own, ownAt, TILE_STEP, 1, c, cAt, cRow, cColumn);
             return;
         }
         int inVectors = (width + lanes - 1) / lanes;
         int rest = width - (inVectors - 1) * lanes;
         GemmTile part = tiles.mover(GemmMover.Kind.PART, inVectors);
-        int ownAt = firstAligned();
         if (add) {
             part.run(own, ownAt, TILE_STEP, false, rest, rows, own, 0, c, cAt, cRow);
         }

@@ -31,7 +31,9 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         /// `a[aAt + i*aStep + p]`: `A` is row-major.
         ALONG_ROWS,
         /// `a[aAt + i + p*rows]`: `A` is packed, column after column; and so is `B`, row after row (`aStep` and `bStep` are not used).
-        ALONG_COLUMNS
+        ALONG_COLUMNS,
+        /// `a[aAt + i + p*aStep]`: `A` is column-major.
+        DOWN_ROWS
     }
 
     static final String VECTOR_PACKAGE = "jdk.incubator.vector";
@@ -140,7 +142,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
                 code.aload(A);
                 switch (walk) {
                     case ALONG_ROWS -> code.iload(row(row)).iload(P).iadd();
-                    case ALONG_COLUMNS -> code.iload(A_AT).loadConstant(row).iadd();
+                    case ALONG_COLUMNS, DOWN_ROWS -> code.iload(A_AT).loadConstant(row).iadd();
                 }
             });
         }
@@ -148,6 +150,7 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
         switch (walk) {
             case ALONG_ROWS -> code.iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
             case ALONG_COLUMNS -> code.iinc(A_AT, rows).iinc(B_AT, vectors * sums.lanes());
+            case DOWN_ROWS -> code.iload(A_AT).iload(A_STEP).iadd().istore(A_AT).iload(B_AT).iload(B_STEP).iadd().istore(B_AT);
         }
         code.iinc(P, 1).goto_(loop).labelBinding(end);
     }

@@ -11,16 +11,16 @@ record GemmLoop(GemmEmitter.Walk walk, int rows, int columns) implements GemmTil
         if (k < 0) {
             return;
         }
-        boolean along = walk == GemmEmitter.Walk.ALONG_ROWS;
-        int aRow = along ? aStep : 1;
-        int aColumn = along ? 1 : rows;
+        boolean packed = walk == GemmEmitter.Walk.ALONG_COLUMNS;
+        int aRow = walk == GemmEmitter.Walk.ALONG_ROWS ? aStep : 1;
+        int aColumn = walk == GemmEmitter.Walk.ALONG_ROWS ? 1 : packed ? rows : aStep;
         for (int i = 0; i < rows; i++) {
             int from = aAt + i * aRow;
             int to = cAt + i * cStep;
             if (c instanceof float[] y) {
-                GemmScalar.row(columns, k, (float[]) a, from, aColumn, (float[]) b, bAt, along ? bStep : columns, y, to, accumulate);
+                GemmScalar.row(columns, k, (float[]) a, from, aColumn, (float[]) b, bAt, packed ? columns : bStep, y, to, accumulate);
             } else {
-                GemmScalar.row(columns, k, (double[]) a, from, aColumn, (double[]) b, bAt, along ? bStep : columns,
+                GemmScalar.row(columns, k, (double[]) a, from, aColumn, (double[]) b, bAt, packed ? columns : bStep,
                         (double[]) c, to, accumulate);
             }
         }

@@ -22,6 +22,26 @@ record GemmMove(GemmMover.Kind kind, int vectors, int lanes) implements GemmTile
         }
     }
 
+    /// Copies `rows` rows of `n` elements; all strides are free.
+    static void spread(int rows, int n, Object x, int xAt, int xRow, int xColumn, Object y, int yAt, int yRow, int yColumn) {
+        for (int i = 0; i < rows; i++) {
+            int from = xAt + i * xRow;
+            int to = yAt + i * yRow;
+            if (x instanceof float[] floats) {
+                float[] out = (float[]) y;
+                for (int j = 0; j < n; j++) {
+                    out[to + j * yColumn] = floats[from + j * xColumn];
+                }
+            } else {
+                double[] doubles = (double[]) x;
+                double[] out = (double[]) y;
+                for (int j = 0; j < n; j++) {
+                    out[to + j * yColumn] = doubles[from + j * xColumn];
+                }
+            }
+        }
+    }
+
     /// Element `j` of row `p` is read at `bAt + p*bStep + map[mapAt + j]`.
     static void gather(Object c, int cAt, int cStep, int k, int[] map, int mapAt, Object b, int bAt, int bStep, int width) {
         for (int p = 0; p < k; p++) {

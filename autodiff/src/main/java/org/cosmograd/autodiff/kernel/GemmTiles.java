@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// Each runs as its twin in plain loops until somebody has used it and [GemmWarmer] has brought the emitted one to machine code;
 /// both give the same bits.
 final class GemmTiles {
-    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Along columns `A` is packed and a tile is
-    /// tall, so that a row of `B` serves many rows; along rows every row costs an address, and a tile is wide.
-    private static final int[][] DOWN_32 = {{}, {12, 4, 1}, {12, 4, 1}};
-    private static final int[][] DOWN_16 = {{}, {4, 1}, {4, 1}};
-    private static final int[][] ALONG_32 = {{}, {6, 2, 1}, {6, 2, 1}, {}, {6, 2, 1}};
+    /// Rows a tile may have, by its width in vectors; the largest fills the registers. Where the elements of a column of `A` are
+    /// adjacent a tile is tall, so that a row of `B` serves many rows, or wide if there are few rows; along rows every row costs an
+    /// address, and a tile is wide.
+    private static final int[][] PACKED_32 = {{}, {12, 4, 1}, {12, 4, 1}};
+    private static final int[][] PACKED_16 = {{}, {4, 1}, {4, 1}};
+    private static final int[][] DOWN_32 = {{}, {12, 4, 1}, {12, 8, 4, 2, 1}, {}, {6, 4, 2, 1}};
+    private static final int[][] DOWN_16 = {{}, {4, 1}, {4, 2, 1}};
+    private static final int[][] ALONG_32 = {{}, {6, 4, 2, 1}, {6, 4, 2, 1}, {}, {6, 4, 2, 1}};
     private static final int[][] ALONG_16 = {{}, {4, 1}, {4, 2, 1}};
 
     private static final int SCRATCH = 1 << 15;
@@ -24,9 +27,10 @@ final class GemmTiles {
     final int lanes;
 
     private final boolean doubles;
+    private final int[][] packed = VectorWidth.manyRegisters() ? PACKED_32 : PACKED_16;
     private final int[][] down = VectorWidth.manyRegisters() ? DOWN_32 : DOWN_16;
     private final int[][] along = VectorWidth.manyRegisters() ? ALONG_32 : ALONG_16;
-    private final Tiered[] tiles = new Tiered[2 * 5 * 16];
+    private final Tiered[] tiles = new Tiered[3 * 5 * 16];
     private final Tiered[] movers = new Tiered[4 * 5];
     private final Object scratch;
 
@@ -88,7 +92,11 @@ final class GemmTiles {
     }
 
     private int[][] heights(GemmEmitter.Walk walk) {
-        return walk == GemmEmitter.Walk.ALONG_ROWS ? along : down;
+        return switch (walk) {
+            case ALONG_ROWS -> along;
+            case ALONG_COLUMNS -> packed;
+            case DOWN_ROWS -> down;
+        };
     }
 
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
@@ -111,9 +119,10 @@ final class GemmTiles {
         return tile.now() != tile.plain;
     }
 
-    /// The widest tile, in vectors.
-    int widest(GemmEmitter.Walk walk) {
-        return heights(walk).length - 1;
+    /// The widest tile for so many rows, in vectors.
+    int widest(GemmEmitter.Walk walk, int rows) {
+        int widest = heights(walk).length - 1;
+        return walk == GemmEmitter.Walk.DOWN_ROWS && widest > 2 && rows > heights(walk)[widest][0] ? 2 : widest;
     }
 
     /// The largest tile that has at most `left` rows.

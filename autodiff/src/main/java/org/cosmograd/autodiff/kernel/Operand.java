@@ -13,6 +13,11 @@ public record Operand(int buffer, int offset, int[] strides) {
         return new Operand(buffer, 0, new int[0]);
     }
 
+    /// The same places in another buffer.
+    public Operand in(int buffer) {
+        return new Operand(buffer, offset, strides);
+    }
+
     /// Looks up the arrays of operands and the places in them where the operands begin.
     static void bind(Memory memory, Object[] arrays, int[] bases, Operand... operands) {
         for (int i = 0; i < operands.length; i++) {

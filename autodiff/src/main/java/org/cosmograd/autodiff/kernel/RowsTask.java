@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.cosmograd.autodiff.DType;
 
 /// Several loops over the same rows, one block of rows after the other: what a loop leaves for the next is still in the cache. A
@@ -24,8 +24,13 @@ public final class RowsTask implements Task {
     /// @param rows their number
     /// @param columns elements of a row
     /// @param result where they go, with two strides
-    /// @param task makes a task that tells of rows as they become final
-    public record Producer(int rows, int columns, Operand result, Function<Gemm.RowBlock, Task> task) {}
+    /// @param task makes a task that puts them in this buffer, at the place they have in their own, and tells of rows as they become final
+    public record Producer(int rows, int columns, Operand result, BiFunction<Integer, Gemm.RowBlock, Task> task) {
+        /// The same with the rows in another buffer.
+        public Producer in(int buffer) {
+            return new Producer(rows, columns, result.in(buffer), task);
+        }
+    }
 
     private static final long GRAIN = 600_000;
     /// Bytes of a block, about a tenth of a second cache.
@@ -42,7 +47,7 @@ public final class RowsTask implements Task {
     /// Loops over `rows` rows, after what makes them if it is part of the task.
     public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer) {
         this.rows = rows;
-        this.producer = producer.map(p -> p.task().apply(this::block));
+        this.producer = producer.map(p -> p.task().apply(p.result().buffer(), this::block));
         this.loops = new Loop[stages.size()];
         for (int i = 0; i < loops.length; i++) {
             loops[i] = new Loop(stages.get(i));
