@@ -1,16 +1,14 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /// The tiles of one element type, and their way from bytecode to machine code.
 ///
-/// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, the largest
-/// first, and a plain loop ([ConvScalar]) stands in for each until a clock says that it is fast. Both give the same bits, so the
-/// change may come in the middle of a convolution.
+/// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, and plain
+/// loops ([ConvScalar]) run until a clock says that all are fast. Both give the same bits, so the change may come in the middle of
+/// a convolution.
 final class ConvTiles {
     /// Rows a tile may have. Sixteen accumulators keep two units of a latency of four busy, and the sizes of most images are
     /// multiples of eight; with twelve rows C2 runs out of registers where `A` is read along columns.
@@ -23,8 +21,6 @@ final class ConvTiles {
     private static final int FIRST_CALLS = 320;
     private static final int MORE_CALLS = 2048;
     private static final int IDLE_CALLS = 16;
-    /// Tiles that wait for the compilers at the same time: the first to be ready are those that most of the work is done by.
-    private static final int AT_ONCE = 4;
     private static final int SCRATCH = 1 << 15;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
@@ -43,10 +39,11 @@ final class ConvTiles {
     private final int bits;
     private final int[] rows;
     private final ConvTile[] plain;
-    /// The emitted tiles that are fast, and the plain ones in place of the others; the last writer wins, whenever it is seen.
-    private final ConvTile[] fastest;
+    private final ConvTile[] emitted;
+    private final List<ConvTile> cold = new ArrayList<>();
     private final CountDownLatch done = new CountDownLatch(1);
     private boolean started;
+    private volatile boolean warm;
 
     private ConvTiles(boolean doubles, boolean nine) {
         this.doubles = doubles;
@@ -55,6 +52,7 @@ final class ConvTiles {
         this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
         this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
+        this.emitted = plain.clone();
         for (GemmEmitter.Walk walk : WALKS) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
                 for (int r : rows) {
@@ -62,7 +60,6 @@ final class ConvTiles {
                 }
             }
         }
-        this.fastest = plain.clone();
     }
 
     static ConvTiles of(boolean doubles) {
@@ -107,7 +104,7 @@ final class ConvTiles {
     ///
     /// @param scalar whether to take the plain one in any case
     ConvTile tile(GemmEmitter.Walk walk, int vectors, int rows, boolean scalar) {
-        return (scalar ? plain : fastest)[index(walk, vectors, rows)];
+        return (warm && !scalar ? emitted : plain)[index(walk, vectors, rows)];
     }
 
     /// The largest tile that has at most `left` rows.
@@ -118,13 +115,6 @@ final class ConvTiles {
             }
         }
         throw new IllegalArgumentException("no tile of " + left + " rows");
-    }
-
-    /// Where the tile begins that computes row `row` of `count`: before it, if few are left and computing again what is there already costs
-    /// less than going one by one.
-    int begin(int row, int count) {
-        int few = fewRows();
-        return count - row < few && count >= few ? count - few : row;
     }
 
     /// The smallest number of rows above one.
@@ -155,50 +145,32 @@ final class ConvTiles {
             if (bits < 128) {
                 return;
             }
-            List<GemmEmitter.Walk> walks = nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : WALKS;
-            List<Form> waiting = new ArrayList<>();
-            for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
-                for (int r : rows) {
-                    for (GemmEmitter.Walk walk : walks) {
-                        waiting.add(new Form(walk, vectors, r));
+            for (GemmEmitter.Walk walk : nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : WALKS) {
+                for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
+                    for (int r : rows) {
+                        int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
+                        ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll, nine).emit();
+                        emitted[index(walk, vectors, r)] = tile;
+                        cold.add(tile);
                     }
                 }
             }
             Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
             int[] starts = {0, 7, 11};
             long deadline = System.nanoTime() + GIVE_UP_NANOS;
-            Map<Form, ConvTile> cold = new LinkedHashMap<>();
-            while (!(waiting.isEmpty() && cold.isEmpty()) && System.nanoTime() < deadline) {
-                while (!waiting.isEmpty() && cold.size() < AT_ONCE) {
-                    Form form = waiting.removeFirst();
-                    ConvTile tile = emit(form);
-                    cold.put(form, tile);
-                    call(tile, scratch, starts, FIRST_CALLS);
-                }
-                cold.values().forEach(tile -> call(tile, scratch, starts, MORE_CALLS));
+            cold.forEach(tile -> call(tile, scratch, starts, FIRST_CALLS));
+            while (!cold.isEmpty() && System.nanoTime() < deadline) {
+                cold.removeIf(tile -> isFast(tile, scratch, starts));
+                cold.forEach(tile -> call(tile, scratch, starts, MORE_CALLS));
                 // The compilers need the core, too.
                 Thread.sleep(1);
-                cold.entrySet().removeIf(e -> {
-                    boolean fast = isFast(e.getValue(), scratch, starts);
-                    if (fast) {
-                        fastest[index(e.getKey().walk, e.getKey().vectors, e.getKey().rows)] = e.getValue();
-                    }
-                    return fast;
-                });
             }
+            warm = cold.isEmpty();
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         } finally {
             done.countDown();
         }
-    }
-
-    /// What tells tiles apart.
-    private record Form(GemmEmitter.Walk walk, int vectors, int rows) {}
-
-    private ConvTile emit(Form form) {
-        int unroll = !nine && form.walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
-        return new ConvEmitter(doubles, bits, form.rows, form.vectors, form.walk, unroll, nine).emit();
     }
 
     /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
