@@ -26,6 +26,10 @@ final class CodeWatch {
     }
 
     private static final int TRIES = 3;
+    /// Room for a few vectors.
+    private static final long FEW_BYTES = 2048;
+    /// How many times a kernel should be emitted once more because it is flawed.
+    static final int ATTEMPTS = 4;
     /// Nanoseconds to the first look at a kernel; every further look comes after twice the time.
     private static final long FIRST_PAUSE = 20_000_000;
 
@@ -55,16 +59,26 @@ final class CodeWatch {
         }
     }
 
-    /// Whether `work`, done on this thread, makes no objects. The first of some tries may make arrays that a thread keeps.
-    static boolean isMachineCode(Runnable work) {
-        for (int i = 0; i < TRIES; i++) {
+    /// What a kernel runs as.
+    enum State {
+        /// Not as the optimising compiler's code.
+        COLD,
+        /// As machine code, in which a vector or two are objects: it depends on the order in which the compiler inlines, and mostly does not
+        /// happen again when the kernel is emitted once more.
+        FLAWED,
+        /// As machine code.
+        SOUND
+    }
+
+    /// What a kernel runs as whose `work`, of a few hundred vector operations, is done on this thread.
+    static State state(Runnable work) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < TRIES && least > 0; i++) { // the first may make arrays that a thread keeps
             long before = Allocated.bytes();
             work.run();
-            if (Allocated.bytes() == before) {
-                return true;
-            }
+            least = Math.min(least, Allocated.bytes() - before);
         }
-        return false;
+        return least == 0 ? State.SOUND : least <= FEW_BYTES ? State.FLAWED : State.COLD;
     }
 
     /// Looks at a kernel from now on, until it has cooled.
@@ -83,7 +97,7 @@ final class CodeWatch {
         try {
             while (true) {
                 Watched next = next();
-                if (isMachineCode(next.probe)) {
+                if (state(next.probe) == State.SOUND) {
                     next.pause = Math.min(LONGEST_PAUSE, 2 * next.pause);
                     next.due = System.nanoTime() + next.pause;
                 } else {

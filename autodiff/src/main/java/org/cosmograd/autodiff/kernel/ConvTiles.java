@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 /// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, and plain
 /// loops ([ConvScalar]) run until a clock says that all are fast. Both give the same bits, so the change may come in the middle of
 /// a convolution.
-final class ConvTiles {
+final class ConvTiles implements CodeWatch.Kernel {
     /// Rows a tile may have. Sixteen accumulators keep two units of a latency of four busy, and the sizes of most images are
     /// multiples of eight; with twelve rows C2 runs out of registers where `A` is read along columns.
     private static final int[] ROWS_512 = {8, 4, 1};
@@ -23,8 +23,6 @@ final class ConvTiles {
     private static final int IDLE_CALLS = 16;
     private static final int SCRATCH = 1 << 15;
     private static final long GIVE_UP_NANOS = 60_000_000_000L;
-
-    private static final List<GemmEmitter.Walk> WALKS = List.of(GemmEmitter.Walk.ALONG_ROWS, GemmEmitter.Walk.ALONG_COLUMNS);
 
     private static final ConvTiles FLOATS = new ConvTiles(false, false);
     private static final ConvTiles DOUBLES = new ConvTiles(true, false);
@@ -40,8 +38,9 @@ final class ConvTiles {
     private final int[] rows;
     private final ConvTile[] plain;
     private final ConvTile[] emitted;
-    private final List<ConvTile> cold = new ArrayList<>();
-    private final CountDownLatch done = new CountDownLatch(1);
+    private final int[] starts = {0, 7, 11};
+    private Object scratch = new float[0];
+    private CountDownLatch done = new CountDownLatch(1);
     private boolean started;
     private volatile boolean warm;
 
@@ -53,7 +52,7 @@ final class ConvTiles {
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
         this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
         this.emitted = plain.clone();
-        for (GemmEmitter.Walk walk : WALKS) {
+        for (GemmEmitter.Walk walk : nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : List.of(GemmEmitter.Walk.ALONG_ROWS, GemmEmitter.Walk.ALONG_COLUMNS)) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
                 for (int r : rows) {
                     plain[index(walk, vectors, r)] = new ConvScalar(walk, r, vectors * lanes);
@@ -76,7 +75,7 @@ final class ConvTiles {
         for (ConvTiles t : ALL) {
             t.start();
             try {
-                t.done.await();
+                t.end().await();
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
             }
@@ -86,14 +85,18 @@ final class ConvTiles {
     /// Returns when the tiles that have been wanted so far run compiled.
     static void awaitWanted() throws InterruptedException {
         for (ConvTiles t : ALL) {
-            boolean wanted;
-            synchronized (t) {
-                wanted = t.started;
-            }
-            if (wanted) {
-                t.done.await();
+            if (t.isWanted()) {
+                t.end().await();
             }
         }
+    }
+
+    private synchronized boolean isWanted() {
+        return started;
+    }
+
+    private synchronized CountDownLatch end() {
+        return done;
     }
 
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
@@ -115,6 +118,13 @@ final class ConvTiles {
             }
         }
         throw new IllegalArgumentException("no tile of " + left + " rows");
+    }
+
+    /// Where the tile begins that computes row `row` of `count`: before it, if few are left and computing again what is there already costs
+    /// less than going one by one.
+    int begin(int row, int count) {
+        int few = fewRows();
+        return count - row < few && count >= few ? count - few : row;
     }
 
     /// The smallest number of rows above one.
@@ -141,58 +151,107 @@ final class ConvTiles {
     }
 
     private void warmUp() {
+        CountDownLatch end = end();
         try {
             if (bits < 128) {
                 return;
             }
-            for (GemmEmitter.Walk walk : nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : WALKS) {
-                for (int vectors = MOST_VECTORS; vectors >= 1; vectors--) {
-                    for (int r : rows) {
-                        int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
-                        ConvTile tile = new ConvEmitter(doubles, bits, r, vectors, walk, unroll, nine).emit();
-                        emitted[index(walk, vectors, r)] = tile;
-                        cold.add(tile);
-                    }
+            VectorClasses.initialise();
+            List<Integer> cold = new ArrayList<>();
+            for (int i = plain.length - 1; i >= 0; i--) {
+                if (plain[i] != null) {
+                    cold.add(i);
                 }
             }
-            Object scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
-            int[] starts = {0, 7, 11};
+            if (emitted[cold.getFirst()] == null) {
+                scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
+                cold.forEach(this::emit);
+            }
+            int attempts = 0;
+            boolean sound = true;
             long deadline = System.nanoTime() + GIVE_UP_NANOS;
-            cold.forEach(tile -> call(tile, scratch, starts, FIRST_CALLS));
+            cold.forEach(i -> call(emitted[i], FIRST_CALLS));
             while (!cold.isEmpty() && System.nanoTime() < deadline) {
-                cold.removeIf(tile -> isFast(tile, scratch, starts));
-                cold.forEach(tile -> call(tile, scratch, starts, MORE_CALLS));
+                for (Integer i : List.copyOf(cold)) {
+                    ConvTile tile = emitted[i];
+                    CodeWatch.State state = isFast(tile) ? CodeWatch.state(() -> probe(tile)) : CodeWatch.State.COLD;
+                    if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
+                        attempts++;
+                        emit(i);
+                        call(emitted[i], FIRST_CALLS);
+                    } else if (state == CodeWatch.State.COLD) {
+                        call(tile, MORE_CALLS);
+                    } else {
+                        cold.remove(i);
+                        sound &= state == CodeWatch.State.SOUND;
+                    }
+                }
                 // The compilers need the core, too.
                 Thread.sleep(1);
             }
             warm = cold.isEmpty();
+            if (warm && sound) {
+                CodeWatch.add(this);
+            }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         } finally {
-            done.countDown();
+            end.countDown();
         }
+    }
+
+    /// Emits the tile of this index.
+    private void emit(int index) {
+        int r = index % (MOST_ROWS + 1);
+        int vectors = index / (MOST_ROWS + 1) % (MOST_VECTORS + 1);
+        GemmEmitter.Walk walk = GemmEmitter.Walk.values()[index / ((MOST_ROWS + 1) * (MOST_VECTORS + 1))];
+        int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
+        emitted[index] = new ConvEmitter(doubles, bits, r, vectors, walk, unroll, nine).emit();
+    }
+
+    @Override
+    public void probe() {
+        for (ConvTile tile : emitted) {
+            if (tile != null) {
+                probe(tile);
+            }
+        }
+    }
+
+    private void probe(ConvTile tile) {
+        for (int i = 0; i < 8; i++) {
+            run(tile, 1 + (i & 1), 2 + (i >>> 1 & 1), (i & 4) == 0);
+        }
+    }
+
+    @Override
+    public synchronized void cooled() {
+        warm = false;
+        started = false;
+        done = new CountDownLatch(1);
+        start();
     }
 
     /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
     /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
-    private static void call(ConvTile tile, Object scratch, int[] starts, int calls) {
+    private void call(ConvTile tile, int calls) {
         for (int i = 0; i < calls; i++) {
             int work = i / IDLE_CALLS;
-            run(tile, scratch, starts, i % IDLE_CALLS == 0 ? 1 + (work >>> 2 & 1) : -1, 2 + (work >>> 1 & 1), (work & 1) == 0);
+            run(tile, i % IDLE_CALLS == 0 ? 1 + (work >>> 2 & 1) : -1, 2 + (work >>> 1 & 1), (work & 1) == 0);
         }
     }
 
-    private static boolean isFast(ConvTile tile, Object scratch, int[] starts) {
+    private boolean isFast(ConvTile tile) {
         long best = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {
             long start = System.nanoTime();
-            run(tile, scratch, starts, 3, 11, (i & 1) == 0);
+            run(tile, 3, 11, (i & 1) == 0);
             best = Math.min(best, System.nanoTime() - start);
         }
         return best < FAST_NANOS;
     }
 
-    private static void run(ConvTile tile, Object scratch, int[] starts, int stretches, int k, boolean accumulate) {
+    private void run(ConvTile tile, int stretches, int k, boolean accumulate) {
         tile.run(stretches, starts, k, scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
     }
 }

@@ -36,7 +36,10 @@ final class FftBlock {
     private final List<FftLoops.Warming> warming = new ArrayList<>();
     private final FftLoop[] scalar;
     private FftLoop[] vector;
+    private final FftLoops loops;
     private volatile boolean warm;
+    /// Loops that had cooled when this looked.
+    private int cooled;
 
     // The thread's own array
     private final int panel;
@@ -76,7 +79,7 @@ final class FftBlock {
         this.doubles = doubles;
         this.n = dims[dims.length - 1];
         this.half = n / 2 + 1;
-        FftLoops loops = FftLoops.of(doubles);
+        this.loops = FftLoops.of(doubles);
         this.vectors = loops.lanes > 0 && Arrays.stream(dims).max().orElse(0) <= LONG;
         this.lanes = vectors ? loops.lanes : Arrays.stream(dims).max().orElse(0) <= LONG ? 16 : 1;
         this.real = FftAxis.of(doubles, n % 2 == 0 ? n / 2 : n, false);
@@ -147,15 +150,24 @@ final class FftBlock {
 
     /// Whether whole blocks can go through vector loops.
     boolean simd() {
-        if (!warm && vectors) {
+        if (vectors && (!warm || cooled != loops.cooled())) {
             takeLoops();
         }
         return warm;
     }
 
     private synchronized void takeLoops() {
+        cooled = loops.cooled();
+        boolean all = true;
+        for (int i = 0; i < warming.size() && all; i++) { // in every replay if a loop has been given up, so nothing is allocated
+            all = warming.get(i).isReady();
+        }
+        if (warm || !all) {
+            warm = all;
+            return;
+        }
         List<FftLoop> ready = warming.stream().flatMap(w -> w.ready().stream()).toList();
-        if (warm || ready.size() < warming.size()) {
+        if (ready.size() < warming.size()) {
             return;
         }
         int at = 0;

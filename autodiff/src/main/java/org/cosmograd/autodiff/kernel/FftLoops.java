@@ -35,6 +35,10 @@ final class FftLoops {
     private final Map<Name, Warming> simd = new HashMap<>();
     private final List<Warming> waiting = new ArrayList<>();
     private boolean started;
+    /// Scratch of all loops, never read for what is in it.
+    private Object scratch = new float[0];
+
+    private volatile int cooled;
 
     private FftLoops(boolean doubles) {
         this.doubles = doubles;
@@ -68,6 +72,7 @@ final class FftLoops {
     }
 
     private void warm() {
+        VectorClasses.initialise();
         try {
             List<Warming> cold = new ArrayList<>();
             while (true) {
@@ -90,19 +95,43 @@ final class FftLoops {
         }
     }
 
+    /// How many times a loop that was machine code is no longer.
+    int cooled() {
+        return cooled;
+    }
+
+    private synchronized void again(Warming loop) {
+        cooled++;
+        waiting.add(loop);
+        notifyAll();
+    }
+
+    /// Room for so many elements.
+    private void reserve(int length) {
+        if (doubles) {
+            scratch = scratch instanceof double[] d && d.length >= length ? d : new double[length];
+        } else {
+            scratch = scratch instanceof float[] f && f.length >= length ? f : new float[length];
+        }
+    }
+
     /// A SIMD loop and how far it has come.
-    final class Warming {
+    final class Warming implements CodeWatch.Kernel {
         private final Name name;
-        private final long deadline = System.nanoTime() + GIVE_UP_NANOS;
-        private final CountDownLatch end = new CountDownLatch(1);
+        private long deadline = System.nanoTime() + GIVE_UP_NANOS;
+        private volatile CountDownLatch end = new CountDownLatch(1);
         private Optional<FftLoop> loop = Optional.empty();
-        private Object scratch = new float[0];
         private int half;
         private int calls;
+        private int attempts;
         private volatile boolean fast;
 
         private Warming(Name name) {
             this.name = name;
+        }
+
+        boolean isReady() {
+            return fast;
         }
 
         /// The loop, once it is fast.
@@ -123,7 +152,7 @@ final class FftLoops {
         private void turn() {
             FftLoop l = loop.orElseGet(() -> {
                 half = lanes * (2 * name.leg * Math.max(name.radix, lanes) + 128);
-                scratch = doubles ? new double[2 * half + FACTORS] : new float[2 * half + FACTORS];
+                reserve(2 * half + FACTORS);
                 return new FftEmitter(doubles, VectorWidth.bits(), name.kind, name.radix, name.leg).emit();
             });
             loop = Optional.of(l);
@@ -132,13 +161,33 @@ final class FftLoops {
                 run(l, i % IDLE == 0 ? 2 : -1);
             }
             calls += more;
-            if (calls > 5000 && isFast(l)) {
+            CodeWatch.State state = calls > 5000 && isFast(l) ? CodeWatch.state(this::probe) : CodeWatch.State.COLD;
+            if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
+                attempts++;
+                calls = 0;
+                loop = Optional.empty();
+            } else if (state != CodeWatch.State.COLD) {
                 fast = true;
-                scratch = new float[0];
+                if (state == CodeWatch.State.SOUND) {
+                    CodeWatch.add(this);
+                }
                 end.countDown();
             } else if (System.nanoTime() > deadline) {
                 end.countDown();
             }
+        }
+
+        @Override
+        public void probe() {
+            loop.ifPresent(l -> run(l, 2));
+        }
+
+        @Override
+        public void cooled() {
+            fast = false;
+            end = new CountDownLatch(1);
+            deadline = System.nanoTime() + GIVE_UP_NANOS;
+            again(this);
         }
 
         private boolean isFast(FftLoop l) {

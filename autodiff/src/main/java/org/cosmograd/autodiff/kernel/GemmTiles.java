@@ -150,7 +150,7 @@ final class GemmTiles {
     }
 
     /// A loop that becomes faster.
-    final class Tiered {
+    final class Tiered implements CodeWatch.Kernel {
         /// One real call in so many.
         private static final int REAL_EVERY = 200;
         /// Vector operations of a call that tells machine code from the first compiler's.
@@ -162,8 +162,9 @@ final class GemmTiles {
         private final int steps;
         private GemmTile now;
         private boolean asked;
-        private @Nullable GemmTile emitted;
+        private volatile @Nullable GemmTile emitted;
         private int calls;
+        private int attempts;
 
         Tiered(GemmEmitter tile) {
             this.emitter = tile;
@@ -206,11 +207,36 @@ final class GemmTiles {
                 boolean real = calls >= 300 && calls % REAL_EVERY < 2;
                 run(loop, real ? 2 + (calls >>> 1 & 1) : -1, (calls & 1) == 0);
             }
-            if (calls > 5700 && isFast(loop)) {
-                now = loop;
-                return true;
+            CodeWatch.State state = calls > 5700 && isFast(loop) ? CodeWatch.state(this::probe) : CodeWatch.State.COLD;
+            if (state == CodeWatch.State.COLD) {
+                return false;
             }
-            return false;
+            if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
+                attempts++;
+                calls = 0;
+                emitted = null;
+                return false;
+            }
+            now = loop;
+            if (state == CodeWatch.State.SOUND) {
+                CodeWatch.add(this);
+            }
+            return true;
+        }
+
+        @Override
+        public void probe() {
+            GemmTile loop = emitted;
+            for (int k = -1; k < 4 && loop != null; k++) {
+                run(loop, k, true);
+                run(loop, k, false);
+            }
+        }
+
+        @Override
+        public void cooled() {
+            now = plain;
+            GemmWarmer.submit(this);
         }
 
         private boolean isFast(GemmTile loop) {

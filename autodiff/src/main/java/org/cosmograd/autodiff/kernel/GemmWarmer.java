@@ -40,6 +40,7 @@ final class GemmWarmer {
     }
 
     private static void work() {
+        VectorClasses.initialise();
         List<GemmTiles.Tiered> cold = new ArrayList<>();
         long progress = System.nanoTime();
         try {

@@ -29,8 +29,10 @@ final class Warmer {
     private static final int REAL_EVERY = 200;
 
     private static final int MORE_REAL_EVERY = 512;
-    /// Calls after which a kernel that makes objects in spite of its speed is one that the optimising compiler left them in.
+    /// Calls, and seconds, after which a kernel stays what it is.
     private static final int MOST_CALLS = 200_000;
+
+    private static final Duration GIVE_UP = Duration.ofSeconds(60);
     /// Length of a real call, in vectors.
     private static final int REAL_VECTORS = 24;
 
@@ -43,18 +45,10 @@ final class Warmer {
     /// Numbers that after most functions still are among those that [Lanes#rarely] is for.
     private static final double[] RARE = {1e30, -1e30, -1e-30, 1e-30, 0.75};
 
-    /// Most repetitions for such a kernel.
-    private static final int ATTEMPTS = 2;
-
     /// Kernels that wait for the compilers at the same time.
     private static final int AT_ONCE = 4;
     /// Milliseconds between looks at them.
     private static final int LONGEST_PAUSE = 24;
-
-    /// Seconds until such a kernel is emitted once more, and until a kernel stays what it is.
-    private static final long PATIENCE = 10;
-
-    private static final long GIVE_UP = 60;
 
     private static final List<Loops.Tiered> WAITING = new ArrayList<>();
     private static final List<Job> COOLED = new ArrayList<>();
@@ -166,20 +160,22 @@ final class Warmer {
         return Optional.empty();
     }
 
-    /// Puts a kernel in its place when it is ready. Now and then the optimising compiler leaves a vector an object; then the kernel is
-    /// emitted and compiled once more.
+    /// Puts a kernel in its place when it is ready. A flawed one is emitted and compiled once more, but not for ever: it is not slow.
     private static boolean isDone(Job job, List<Job> again) {
         try {
-            if (job.session.isReady()) {
-                job.kernel.replace(job.simd);
-                CodeWatch.add(job);
-                return true;
-            }
-            if (job.session.makesObjects() && job.attempt < ATTEMPTS) {
+            CodeWatch.State state = job.session.state();
+            if (state == CodeWatch.State.FLAWED && job.attempt < CodeWatch.ATTEMPTS) {
                 prime(job.kernel, job.attempt + 1).ifPresent(again::add);
                 return true;
             }
-            return job.session.isLate();
+            if (state == CodeWatch.State.COLD) {
+                return job.session.isLate();
+            }
+            job.kernel.replace(job.simd);
+            if (state == CodeWatch.State.SOUND) {
+                CodeWatch.add(job);
+            }
+            return true;
         } catch (Throwable e) {
             report(job.kernel, e);
             return true;
@@ -194,7 +190,7 @@ final class Warmer {
     static boolean warm(LoopSpec spec, LoopKernel kernel) {
         Session session = new Session(spec, kernel);
         session.prime();
-        for (int pause = 1; !session.isReady(); pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
+        for (int pause = 1; session.state() == CodeWatch.State.COLD; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
             if (session.isLate()) {
                 return false;
             }
@@ -206,7 +202,6 @@ final class Warmer {
     private static final class Session {
         private long begin;
         private int calls;
-        private boolean fast;
         private final LoopKernel kernel;
         private final int length;
         private final int lanes;
@@ -288,27 +283,18 @@ final class Warmer {
             calls += count;
         }
 
-        /// Whether the kernel is machine code; if not, some more calls are made.
-        boolean isReady() {
-            fast = isFast();
-            if (fast && CodeWatch.isMachineCode(this::real) && CodeWatch.isMachineCode(this::real)) {
-                return true;
+        /// What the kernel runs as; if not as machine code, some more calls are made.
+        CodeWatch.State state() {
+            CodeWatch.State now = isFast() ? CodeWatch.state(this::real) : CodeWatch.State.COLD;
+            now = now == CodeWatch.State.SOUND ? CodeWatch.state(this::real) : now;
+            if (now == CodeWatch.State.COLD) {
+                calls(MORE_CALLS, MORE_REAL_EVERY);
             }
-            calls(MORE_CALLS, MORE_REAL_EVERY);
-            return false;
-        }
-
-        /// Whether the kernel is as fast as machine code, and still makes objects after more calls than any compiler asks for.
-        boolean makesObjects() {
-            return fast && calls > MOST_CALLS && seconds() > PATIENCE;
+            return now;
         }
 
         boolean isLate() {
-            return calls > MOST_CALLS && seconds() > GIVE_UP;
-        }
-
-        private long seconds() {
-            return (System.nanoTime() - begin) / 1_000_000_000;
+            return calls > MOST_CALLS && System.nanoTime() - begin > GIVE_UP.toNanos();
         }
 
         private void empty() {
