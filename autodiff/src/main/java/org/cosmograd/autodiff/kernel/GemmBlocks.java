@@ -273,14 +273,18 @@ final class GemmBlocks {
     }
 
     private void packBoth(int chunk) {
-        if (chunk >= rowBlocks) {
-            packPanel(chunk - rowBlocks);
+        // Blocks and panels alternate in proportion, so that a thread's range of chunks has its share of either, and mostly of those that its
+        // range of products needs.
+        int all = rowBlocks + (packNewB ? panels : 0);
+        int block = (int) ((long) chunk * rowBlocks / all);
+        if ((int) ((chunk + 1L) * rowBlocks / all) == block) {
+            packPanel(chunk - block);
             return;
         }
         int lanes = tiles.lanes;
         int depth = to - from;
-        int end = firstRow(chunk + 1);
-        for (int i = firstRow(chunk); i < end; ) {
+        int end = firstRow(block + 1);
+        for (int i = firstRow(block); i < end; ) {
             int rows = tiles.rows(walk, 2, end - i);
             // A vector may be longer than the tile is high: what it writes too much, the next step overwrites.
             MINE.get().pack(this, (rows + lanes - 1) / lanes, rows, a, aOffset + i * aRow + from * aColumn, aColumn, aRow, depth, packedA,
