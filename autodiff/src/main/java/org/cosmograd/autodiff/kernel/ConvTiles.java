@@ -115,6 +115,13 @@ final class ConvTiles {
         throw new IllegalArgumentException("no tile of " + left + " rows");
     }
 
+    /// Where the tile begins that computes row `row` of `count`: before it, if few are left and computing again what is there already costs
+    /// less than going one by one.
+    int begin(int row, int count) {
+        int few = fewRows();
+        return count - row < few && count >= few ? count - few : row;
+    }
+
     /// The smallest number of rows above one.
     int fewRows() {
         return rows[rows.length - 2];
