@@ -28,6 +28,8 @@ final class CodeWatch {
     private static final int TRIES = 3;
     /// Room for a few vectors.
     private static final long FEW_BYTES = 2048;
+    /// Calls after which the optimising compiler has had its turn.
+    private static final int MANY_CALLS = 60_000;
     /// How many times a kernel should be emitted once more because it is flawed.
     static final int ATTEMPTS = 4;
     /// Nanoseconds to the first look at a kernel; every further look comes after twice the time.
@@ -63,22 +65,33 @@ final class CodeWatch {
     enum State {
         /// Not as the optimising compiler's code.
         COLD,
-        /// As machine code, in which a vector or two are objects: it depends on the order in which the compiler inlines, and mostly does not
-        /// happen again when the kernel is emitted once more.
+        /// As machine code, in which a vector is an object here and there: it depends on the order in which the compiler inlines, and mostly
+        /// does not happen again when the kernel is emitted once more.
         FLAWED,
         /// As machine code.
         SOUND
     }
 
     /// What a kernel runs as whose `work`, of a few hundred vector operations, is done on this thread.
-    static State state(Runnable work) {
+    ///
+    /// @param fast whether the kernel takes no longer than machine code would
+    /// @param calls how many times it has been called
+    static State state(boolean fast, int calls, Runnable work) {
+        if (!fast) {
+            return State.COLD;
+        }
+        long bytes = bytes(work);
+        return bytes == 0 ? State.SOUND : bytes <= FEW_BYTES || calls > MANY_CALLS ? State.FLAWED : State.COLD;
+    }
+
+    private static long bytes(Runnable work) {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < TRIES && least > 0; i++) { // the first may make arrays that a thread keeps
             long before = Allocated.bytes();
             work.run();
             least = Math.min(least, Allocated.bytes() - before);
         }
-        return least == 0 ? State.SOUND : least <= FEW_BYTES ? State.FLAWED : State.COLD;
+        return least;
     }
 
     /// Looks at a kernel from now on, until it has cooled.
@@ -97,7 +110,7 @@ final class CodeWatch {
         try {
             while (true) {
                 Watched next = next();
-                if (state(next.probe) == State.SOUND) {
+                if (bytes(next.probe) == 0) {
                     next.pause = Math.min(LONGEST_PAUSE, 2 * next.pause);
                     next.due = System.nanoTime() + next.pause;
                 } else {

@@ -168,15 +168,17 @@ final class ConvTiles implements CodeWatch.Kernel {
                 cold.forEach(this::emit);
             }
             int attempts = 0;
+            int calls = FIRST_CALLS;
             boolean sound = true;
             long deadline = System.nanoTime() + GIVE_UP_NANOS;
             cold.forEach(i -> call(emitted[i], FIRST_CALLS));
             while (!cold.isEmpty() && System.nanoTime() < deadline) {
                 for (Integer i : List.copyOf(cold)) {
                     ConvTile tile = emitted[i];
-                    CodeWatch.State state = isFast(tile) ? CodeWatch.state(() -> probe(tile)) : CodeWatch.State.COLD;
+                    CodeWatch.State state = CodeWatch.state(isFast(tile), calls, () -> probe(tile));
                     if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
                         attempts++;
+                        calls = 0;
                         emit(i);
                         call(emitted[i], FIRST_CALLS);
                     } else if (state == CodeWatch.State.COLD) {
@@ -186,6 +188,7 @@ final class ConvTiles implements CodeWatch.Kernel {
                         sound &= state == CodeWatch.State.SOUND;
                     }
                 }
+                calls += MORE_CALLS;
                 // The compilers need the core, too.
                 Thread.sleep(1);
             }

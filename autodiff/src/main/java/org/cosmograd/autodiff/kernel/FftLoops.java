@@ -161,7 +161,7 @@ final class FftLoops {
                 run(l, i % IDLE == 0 ? 2 : -1);
             }
             calls += more;
-            CodeWatch.State state = calls > 5000 && isFast(l) ? CodeWatch.state(this::probe) : CodeWatch.State.COLD;
+            CodeWatch.State state = CodeWatch.state(calls > 5000 && isFast(l), calls, this::probe);
             if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
                 attempts++;
                 calls = 0;

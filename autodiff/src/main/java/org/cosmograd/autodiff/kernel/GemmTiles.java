@@ -207,7 +207,7 @@ final class GemmTiles {
                 boolean real = calls >= 300 && calls % REAL_EVERY < 2;
                 run(loop, real ? 2 + (calls >>> 1 & 1) : -1, (calls & 1) == 0);
             }
-            CodeWatch.State state = calls > 5700 && isFast(loop) ? CodeWatch.state(this::probe) : CodeWatch.State.COLD;
+            CodeWatch.State state = CodeWatch.state(calls > 5700 && isFast(loop), calls, this::probe);
             if (state == CodeWatch.State.COLD) {
                 return false;
             }

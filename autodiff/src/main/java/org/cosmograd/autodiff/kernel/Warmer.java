@@ -285,8 +285,8 @@ final class Warmer {
 
         /// What the kernel runs as; if not as machine code, some more calls are made.
         CodeWatch.State state() {
-            CodeWatch.State now = isFast() ? CodeWatch.state(this::real) : CodeWatch.State.COLD;
-            now = now == CodeWatch.State.SOUND ? CodeWatch.state(this::real) : now;
+            CodeWatch.State now = CodeWatch.state(isFast(), calls, this::real);
+            now = now == CodeWatch.State.SOUND ? CodeWatch.state(true, calls, this::real) : now;
             if (now == CodeWatch.State.COLD) {
                 calls(MORE_CALLS, MORE_REAL_EVERY);
             }

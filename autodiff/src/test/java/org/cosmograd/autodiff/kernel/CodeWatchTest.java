@@ -18,11 +18,13 @@ class CodeWatchTest {
 
     @Test
     void objectsTellTheState() {
-        assertEquals(CodeWatch.State.SOUND, CodeWatch.state(() -> {}));
-        assertEquals(CodeWatch.State.FLAWED, CodeWatch.state(() -> make(1)));
-        assertEquals(CodeWatch.State.COLD, CodeWatch.state(() -> make(300)));
+        assertEquals(CodeWatch.State.SOUND, CodeWatch.state(true, 0, () -> {}));
+        assertEquals(CodeWatch.State.FLAWED, CodeWatch.state(true, 0, () -> make(1)));
+        assertEquals(CodeWatch.State.COLD, CodeWatch.state(true, 0, () -> make(300)));
+        assertEquals(CodeWatch.State.COLD, CodeWatch.state(false, 1_000_000, () -> {}));
+        assertEquals(CodeWatch.State.FLAWED, CodeWatch.state(true, 1_000_000, () -> make(300)), "no compiler will do better");
         boolean[] first = {true};
-        assertEquals(CodeWatch.State.SOUND, CodeWatch.state(() -> {
+        assertEquals(CodeWatch.State.SOUND, CodeWatch.state(true, 0, () -> {
             make(first[0] ? 1 : 0);
             first[0] = false;
         }), "an array that is made once and kept");
