@@ -297,7 +297,7 @@ public sealed interface Elementwise extends Op, ElementFunction {
         }
     }
 
-    /// `ln |Γ(x)|` for any `x`, also next to zeros; errors up to 1.49 ulp (f32), 1.2 ulp (f64)
+    /// `ln |Γ(x)|` for any `x`, also next to zeros; errors up to 1.49 ulp (f32), 1.5 ulp (f64; 2.0 of negative `x`)
     record Lgamma() implements Unary {
         @Override
         public Lane value(Lanes l, Lane x) {

@@ -53,6 +53,9 @@ final class Digits {
 
     static BigDecimal log(BigDecimal x) {
         double rounded = x.doubleValue();
+        if (Double.isInfinite(rounded)) {
+            return log(x.divide(BigDecimal.valueOf(2).pow(600), DIGITS)).add(LN2.multiply(BigDecimal.valueOf(600)));
+        }
         int e = rounded < Double.MIN_NORMAL ? Math.getExponent(rounded * 0x1p54) - 54 : Math.getExponent(rounded);
         BigDecimal scale = e >= 0 ? BigDecimal.valueOf(2).pow(e) : ONE.divide(BigDecimal.valueOf(2).pow(-e));
         return logNear1(x.divide(scale, DIGITS)).add(LN2.multiply(BigDecimal.valueOf(e)));
