@@ -12,6 +12,7 @@ import org.cosmograd.bench.Run;
 import org.cosmograd.sbi.AmortizedPosterior;
 import org.cosmograd.sbi.Calibration;
 import org.cosmograd.sbi.diagnostics.C2st;
+import org.cosmograd.sbi.diagnostics.Coverage;
 import org.cosmograd.sbi.diagnostics.PredictiveCheck;
 import org.cosmograd.sbi.plot.Chart;
 import org.cosmograd.sbi.plot.CornerPlot;
@@ -129,10 +130,10 @@ final class DarkEnergyReport {
         run.number(KeyNumber.of("largest error of TARP", String.format(Locale.ROOT, "%.4f", c.tarp().maxError()), "0"));
         run.report(r -> r.section("Calibration")
                 .text(n + " surveys simulated from the prior, with " + budget.draws() + " posterior draws each. A calibrated posterior covers the truth as often as it says.")
-                .table(List.of("diagnostic", "result"), List.of(
-                        List.of("coverage of highest-density regions", c.coverage().toString()),
-                        List.of("coverage of TARP regions", c.tarp().toString()),
-                        List.of("smallest p-value of the ranks (SBC)", String.format(Locale.ROOT, "%.3f", c.sbc().p())))));
+                .table(
+                        List.of("regions", "truth inside 50 %", "inside 68 %", "inside 95 %", "largest error", "p-value"),
+                        List.of(row("highest density", c.coverage()), row("TARP", c.tarp())))
+                .text(String.format(Locale.ROOT, "Smallest p-value of the ranks (SBC): %.3f", c.sbc().p())));
         run.plot(
                 "coverage",
                 CoveragePlot.of()
@@ -148,6 +149,15 @@ final class DarkEnergyReport {
         run.plot("ranks", RankPlot.histograms(LABELS, ranks, budget.draws()), "Ranks of the truth among posterior draws, for each parameter; flat if calibrated.");
     }
 
+    private static List<String> row(String name, Coverage c) {
+        List<String> cells = new ArrayList<>(List.of(name));
+        for (double share : c.at(0.5, 0.68, 0.95)) {
+            cells.add(String.format(Locale.ROOT, "%.1f %%", 100 * share));
+        }
+        cells.add(String.format(Locale.ROOT, "%.3f", c.maxError()));
+        cells.add(String.format(Locale.ROOT, "%.3g", c.p()));
+        return cells;
+    }
     static void predict(Run run, BackgroundLikelihood likelihood, double[][] npe) {
         Tensor theta = Tensor.of(thinned(npe, 1000)).evaluated();
         double[][] replicas = likelihood.simulate(theta, run.key().fold(10)).toRows();
@@ -183,7 +193,10 @@ final class DarkEnergyReport {
             }
             at += z.length;
         }
-        run.report(r -> r.section("Data and model").text(check.toString()));
+        run.report(r -> r.section("Data and model").text(String.format(
+                Locale.ROOT,
+                "Surveys simulated from the posterior lie farther from their mean than the real ones with probability %.3f. χ² of the real ones is %.1f for %d data (p %.3f).",
+                check.p(), check.chiSquare(), check.features().dim(0), check.chiSquareP())));
         run.plot("data", Panels.of(2, charts), "The data relative to the mean model of the neural posterior. Error bars show the diagonal of the covariance only.");
     }
 
