@@ -180,7 +180,8 @@ final class GemmBlocks {
         slice = Math.min(most, ((k + slices - 1) / slices + 15) / 16 * 16);
         packB = packA || bColumn != 1 || !thin && !down && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
         plain = lanes == 0;
-        shared = (long) m * n * k >= WORTH_SHARING;
+        boolean inOrder = finished.inOrder();
+        shared = (long) m * n * k >= WORTH_SHARING && !inOrder;
         int tall = 1;
         if (!plain) {
             int widest = packA ? 2 : tiles.widest(walk, m);
@@ -194,7 +195,7 @@ final class GemmBlocks {
             rowBlocks = 1;
         } else {
             int shares = Integer.highestOneBit(Math.clamp(m / Math.max(4, 2 * tall), 1, SHARES));
-            rowBlocks = Math.max(shared ? shares : 1, (m + MOST_ROWS - 1) / MOST_ROWS);
+            rowBlocks = Math.max(shared || inOrder ? shares : 1, (m + MOST_ROWS - 1) / MOST_ROWS);
         }
         unit = Math.max(1, Math.min(tall, m / rowBlocks / 2));
     }
