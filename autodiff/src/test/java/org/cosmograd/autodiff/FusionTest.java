@@ -64,6 +64,27 @@ class FusionTest {
         }
     }
 
+    /// On one thread sums along the rows of a product take its rows in turn, on several they wait for the last.
+    @Test
+    void sumsOfRowsGoWithTheirProduct() {
+        for (int rows : new int[] {32, 33, 100, 256, 900}) {
+            for (int inner : new int[] {4, 30, 64}) {
+                Tensor g = normal(1, rows, inner);
+                Tensor w = normal(2, 48, inner);
+                Tensor y = normal(3, rows, 48);
+                Function<List<Tensor>, Tensor> masked =
+                        v -> v.get(0).matmul(v.get(1).transpose()).mul(v.get(2).greater(0).cast(DType.F32));
+                assertEquals(1, steps(v -> masked.apply(v).sum(0), g, w, y));
+                assertEquals(2, steps(v -> {
+                    Tensor m = masked.apply(v);
+                    return m.mul(m.sum(0));
+                }, g, w, y));
+            }
+        }
+        assertEquals(2, steps(v -> v.get(0).matmul(v.get(1)).square().sum(0), normal(1, 1100, 30), normal(2, 30, 48)));
+        assertEquals(2, steps(v -> v.get(0).matmul(v.get(1)).square().sum(0), normal(1, 300, 30), normal(2, 30, 200)));
+    }
+
     /// Where only a part of a product is used, only that is computed.
     @Test
     void aSliceOfAProductIsAProductOfSlices() {

@@ -38,7 +38,7 @@ record Convolutions(Graph graph, Values values, Steps steps) {
         int rows = n.shape().size() / Math.max(1, channels);
         if (!(op instanceof Conv.WeightGradient) && rows > 0) {
             Operand places = new Operand(to.buffer(), to.offset(), new int[] {channels, 1});
-            steps.rows(new RowsTask.Producer(rows, channels, places, task));
+            steps.rows(new RowsTask.Producer(rows, channels, places, false, task));
         }
     }
 

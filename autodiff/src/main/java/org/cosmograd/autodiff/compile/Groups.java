@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.compile;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
@@ -82,8 +83,11 @@ record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, 
         }
         View scratch = steps.scratch(item.dtype, ColumnTask.scratchLength(dims, axes, reductions.size()));
         targets.add(scratch);
-        steps.elementwise(
-                () -> new ColumnTask(spec, dims, axes, operands, cost, item.dtype, scratch.buffer()), sources, targets, item.nodes, flops);
+        Function<List<Operand>, ColumnTask> task = o -> new ColumnTask(spec, dims, axes, o, cost, item.dtype, scratch.buffer());
+        steps.elementwise(() -> task.apply(operands), sources, targets, item.nodes, flops);
+        if (ColumnTask.isPiecewise(spec, dims, axes, item.dtype)) {
+            steps.sums(item.nodes, new RowPipelines.Sums(new RowsTask.Stage(spec, dims, operands, cost), scratch.buffer(), task));
+        }
     }
 
     /// The order with an axis last that is not reduced.

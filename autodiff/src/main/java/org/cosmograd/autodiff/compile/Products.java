@@ -26,7 +26,7 @@ record Products(Graph graph, Values values, Steps steps) {
                 List.of(i),
                 flops);
         if (r == 2 && n.shape().size() > 0) {
-            steps.rows(new RowsTask.Producer(rows, columns, c.operand(),
+            steps.rows(new RowsTask.Producer(rows, columns, c.operand(), true,
                     (buffer, told) -> new GemmTask(rows, columns, inner, a.operand(), b.operand(), c.operand().in(buffer), told)));
         }
     }

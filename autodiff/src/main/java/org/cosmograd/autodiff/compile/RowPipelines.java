@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import org.cosmograd.autodiff.kernel.ColumnTask;
 import org.cosmograd.autodiff.kernel.LoopSpec;
 import org.cosmograd.autodiff.kernel.Operand;
 import org.cosmograd.autodiff.kernel.RowsTask;
@@ -21,6 +23,14 @@ final class RowPipelines {
     private final List<Schedule.Buffer> buffers;
     private final Map<Schedule.Step, RowsTask.Stage> loops = new IdentityHashMap<>();
     private final Map<Schedule.Step, RowsTask.Producer> producers = new IdentityHashMap<>();
+    private final Map<Schedule.Step, Sums> sums = new IdentityHashMap<>();
+
+    /// A loop that sums along its rows.
+    ///
+    /// @param stage the loop
+    /// @param scratch the buffer that it works in
+    /// @param task makes its task for operands in these places
+    record Sums(RowsTask.Stage stage, int scratch, Function<List<Operand>, ColumnTask> task) {}
 
     RowPipelines(List<Schedule.Buffer> buffers) {
         this.buffers = buffers;
@@ -30,6 +40,13 @@ final class RowPipelines {
     void loop(List<Schedule.Step> steps, List<Integer> nodes, RowsTask.Stage stage) {
         if (!steps.isEmpty() && steps.getLast().nodes().equals(nodes) && RowsTask.isPossible(stage.body(), stage.dims(), stage.operands())) {
             loops.put(steps.getLast(), stage);
+        }
+    }
+
+    /// Says what the last step does, if it is that of these nodes.
+    void sums(List<Schedule.Step> steps, List<Integer> nodes, Sums s) {
+        if (!steps.isEmpty() && steps.getLast().nodes().equals(nodes)) {
+            sums.put(steps.getLast(), s);
         }
     }
 
@@ -44,6 +61,7 @@ final class RowPipelines {
         final List<RowsTask.Stage> stages = new ArrayList<>();
         Optional<RowsTask.Producer> producer = Optional.empty();
         int rows;
+        Optional<Sums> last = Optional.empty();
         int replaced = -1;
         private final List<Operand> written = new ArrayList<>();
         private final List<Integer> extents = new ArrayList<>();
@@ -83,7 +101,7 @@ final class RowPipelines {
 
         boolean accepts(Schedule.Step step) {
             Optional<RowsTask.Stage> stage = fitted(step);
-            if (stage.isEmpty() || rows < FEWEST_ROWS || stages.size() >= MOST_STAGES) {
+            if (stage.isEmpty() || rows < FEWEST_ROWS || stages.size() >= MOST_STAGES || last.isPresent()) {
                 return false;
             }
             RowsTask.Stage s = stage.get();
@@ -109,6 +127,7 @@ final class RowPipelines {
         void add(Schedule.Step step) {
             steps.add(step);
             take(fitted(step).orElseThrow());
+            last = Optional.ofNullable(sums.get(step));
         }
 
         boolean contains(Schedule.Step step) {
@@ -122,6 +141,11 @@ final class RowPipelines {
 
         /// A loop as one over the rows of this chain: leading axes that lie evenly one after the other are one axis of rows.
         private Optional<RowsTask.Stage> fitted(Schedule.Step step) {
+            Sums along = sums.get(step);
+            if (along != null) {
+                boolean orderly = producer.filter(RowsTask.Producer::orderly).isPresent();
+                return orderly && along.stage().dims()[0] == rows ? Optional.of(along.stage()) : Optional.empty();
+            }
             RowsTask.Stage s = loops.get(step);
             if (s == null || s.dims().length == 0) {
                 return Optional.empty();
@@ -199,6 +223,7 @@ final class RowPipelines {
                 unused.remove(o.buffer());
             }
         }
+        chain.last.ifPresent(s -> unused.remove(s.scratch()));
         if (producer.isPresent()) {
             for (int b : chain.steps.getFirst().writes()) {
                 if (b != chain.replaced) {
@@ -206,7 +231,11 @@ final class RowPipelines {
                 }
             }
         }
-        return Schedule.Step.joined(() -> new RowsTask(rows, stages, producer), chain.steps, b -> !unused.contains(b), List.of(), 1);
+        Optional<Sums> last = chain.last;
+        List<RowsTask.Stage> before = last.isPresent() ? stages.subList(0, stages.size() - 1) : stages;
+        return Schedule.Step.joined(
+                () -> new RowsTask(rows, before, producer, last.map(s -> s.task().apply(stages.getLast().operands()))),
+                chain.steps, b -> !unused.contains(b), List.of(), 1);
     }
 
     /// What only these loops use is kept where the last of them puts its result, element on element.

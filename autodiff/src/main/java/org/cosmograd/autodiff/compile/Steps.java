@@ -121,6 +121,11 @@ final class Steps {
         loops.loop(list, nodes, stage);
     }
 
+    /// Says that the last step, if it is that of these nodes, sums along rows.
+    void sums(List<Integer> nodes, RowPipelines.Sums sums) {
+        pipelines.sums(list, nodes, sums);
+    }
+
     /// Says that the last step makes rows that loops may take while they are in the cache.
     void rows(RowsTask.Producer producer) {
         pipelines.producer(list.getLast(), producer);

@@ -16,11 +16,15 @@ public final class ColumnTask implements Task {
     private static final int LONG_WIDTH = 128;
     /// Rows of no more elements are taken many at a time if they lie one after the other.
     private static final int FLAT = 64;
+    /// Rows that are reduced at a time where they are told of one by one, and the most bytes of such a row.
+    private static final int PIECE = 32;
+    private static final int PIECE_BYTES = 512;
     private static final int MOST_CHUNKS = 16;
     private static final long GRAIN = 600_000;
 
     private final Kernels kernels;
     private final Kernels rest;
+    private final Kernels pieces;
     private final Operand[] operands;
     private final int[] outer;
     private final int length;
@@ -48,6 +52,8 @@ public final class ColumnTask implements Task {
     private final Workers.Task body = this::chunk;
     private Object scratchArray = new float[0];
     private int scratchBase;
+    /// How many rows have been reduced so far, where they are told of one by one.
+    private int reduced;
 
     /// What reduces rows of one width: many rows in one call of the deep kernel, which goes in steps of `step` rows from multiples of `period` on.
     ///
@@ -119,6 +125,7 @@ public final class ColumnTask implements Task {
         }
         this.kernels = Kernels.of(own, run, width, flat);
         this.rest = blocks * width == n ? kernels : Kernels.of(own, run, n % width, false);
+        this.pieces = Kernels.of(own, Math.min(run, PIECE), width, flat);
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), work / GRAIN));
@@ -175,6 +182,32 @@ public final class ColumnTask implements Task {
         }
     }
 
+    /// Whether a loop may reduce along its first axis piece by piece: [#begin], [#upTo], [#end].
+    public static boolean isPiecewise(LoopSpec body, int[] dims, int[] axes, DType type) {
+        return dims.length == 2 && axes.length == 1 && axes[0] == 0 && dims[0] >= PIECE && dims[0] < Mode.LONG
+                && dims[1] * type.bytes() <= PIECE_BYTES && dims[1] > 0 && body.reducesColumns();
+    }
+
+    /// Begins a reduction piece by piece.
+    void begin() {
+        reduced = 0;
+        start(geometry[0], 0, scratchBase);
+    }
+
+    /// Reduces further rows, or leaves them for later; `rows` of them are ready.
+    void upTo(int rows) {
+        int end = rows == run ? run : rows / PIECE * PIECE;
+        if (end > reduced) {
+            rows(pieces, geometry[0], reduced, end, n);
+            reduced = end;
+        }
+    }
+
+    /// Ends it when all rows have been reduced.
+    void end() {
+        finish(0, scratchBase);
+    }
+
     private void chunk(int c) {
         int[] g = geometry[c];
         int rank = outer.length;
@@ -184,33 +217,49 @@ public final class ColumnTask implements Task {
         int before = Axes.product(outer, rank) * n <= MOST_CHUNKS * widest(length) ? begin / blocks * n + begin % blocks * width : c * width;
         int own = scratchBase + partials * reducers * before;
         for (int u = begin; u < end; u++) {
-            int index = u / blocks;
-            int first = u % blocks * width;
-            int w = Math.min(width, n - first);
-            int at = own;
-            for (int k = 0; k < operands.length; k++) {
-                int[] s = operands[k].strides();
-                if (reducing[k]) {
-                    fill(at, partials * w, max[k]);
-                    g[3 * k] = at;
-                    g[3 * k + 1] = w;
-                    g[3 * k + 2] = 1;
-                    at += partials * w;
-                } else {
-                    g[3 * k] = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
-                    g[3 * k + 1] = s[rank];
-                    g[3 * k + 2] = s[rank + 1];
-                }
-            }
+            start(g, u, own);
+            int w = width(u);
             reduce(w == width ? kernels : rest, g, w);
-            at = own;
-            for (int k = 0; k < operands.length; k++) {
-                if (reducing[k]) {
-                    int[] s = operands[k].strides();
-                    int result = bases[k] + Axes.advance(outer, rank, s, index) + first * s[rank + 1];
-                    combine(at, partials, w, max[k], outputs[k], result, s[rank + 1]);
-                    at += partials * w;
-                }
+            finish(u, own);
+        }
+    }
+
+    private int width(int unit) {
+        return Math.min(width, n - unit % blocks * width);
+    }
+
+    /// Empties the partial rows of a unit, from `own` on, and says where its first row is.
+    private void start(int[] g, int unit, int own) {
+        int rank = outer.length;
+        int w = width(unit);
+        int at = own;
+        for (int k = 0; k < operands.length; k++) {
+            int[] s = operands[k].strides();
+            if (reducing[k]) {
+                fill(at, partials * w, max[k]);
+                g[3 * k] = at;
+                g[3 * k + 1] = w;
+                g[3 * k + 2] = 1;
+                at += partials * w;
+            } else {
+                g[3 * k] = bases[k] + Axes.advance(outer, rank, s, unit / blocks) + unit % blocks * width * s[rank + 1];
+                g[3 * k + 1] = s[rank];
+                g[3 * k + 2] = s[rank + 1];
+            }
+        }
+    }
+
+    /// Combines the partial rows of a unit to its results.
+    private void finish(int unit, int own) {
+        int rank = outer.length;
+        int w = width(unit);
+        int at = own;
+        for (int k = 0; k < operands.length; k++) {
+            if (reducing[k]) {
+                int[] s = operands[k].strides();
+                int result = bases[k] + Axes.advance(outer, rank, s, unit / blocks) + unit % blocks * width * s[rank + 1];
+                combine(at, partials, w, max[k], outputs[k], result, s[rank + 1]);
+                at += partials * w;
             }
         }
     }

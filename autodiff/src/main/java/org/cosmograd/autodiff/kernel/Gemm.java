@@ -13,6 +13,11 @@ public final class Gemm {
     public interface RowBlock {
         /// Rows `from` to `to - 1` are final. Every row is reported exactly once; calls may come from several threads at a time.
         void rows(int from, int to);
+
+        /// Whether the calls must come from the caller's thread, in ascending order of rows.
+        default boolean inOrder() {
+            return false;
+        }
     }
 
     static final RowBlock NOTHING = (from, to) -> {};

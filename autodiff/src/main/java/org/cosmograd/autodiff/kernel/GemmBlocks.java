@@ -39,6 +39,8 @@ final class GemmBlocks {
     private static final int MOST_BLOCKS = 512;
     /// Blocks per product, where the threads share it.
     private static final int SHARES = 16;
+    /// Rows of a block that somebody is told of: with fewer, the calls would take longer than what they do.
+    private static final int WORTH_TELLING = 32;
     /// With up to so many rows, threads share the columns.
     private static final int FEW_ROWS = 48;
     /// From so many columns on, packing rows of `A` costs less than it gains.
@@ -180,7 +182,8 @@ final class GemmBlocks {
         slice = Math.min(most, ((k + slices - 1) / slices + 15) / 16 * 16);
         packB = packA || bColumn != 1 || !thin && !down && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
         plain = lanes == 0;
-        shared = (long) m * n * k >= WORTH_SHARING;
+        boolean inOrder = finished.inOrder();
+        shared = (long) m * n * k >= WORTH_SHARING && !inOrder;
         int tall = 1;
         if (!plain) {
             int widest = packA ? 2 : tiles.widest(walk, m);
@@ -193,8 +196,9 @@ final class GemmBlocks {
         if (columnBlocks > 1) {
             rowBlocks = 1;
         } else {
-            int shares = Integer.highestOneBit(Math.clamp(m / Math.max(4, 2 * tall), 1, SHARES));
-            rowBlocks = Math.max(shared ? shares : 1, (m + MOST_ROWS - 1) / MOST_ROWS);
+            int least = Math.max(finished == Gemm.NOTHING ? 4 : WORTH_TELLING, 2 * tall);
+            int shares = Integer.highestOneBit(Math.clamp(m / least, 1, SHARES));
+            rowBlocks = Math.max(shared || inOrder ? shares : 1, (m + MOST_ROWS - 1) / MOST_ROWS);
         }
         unit = Math.max(1, Math.min(tall, m / rowBlocks / 2));
     }

@@ -434,6 +434,11 @@ final class LoopFrame {
         return local[id] < 0 && uses[id] == 1;
     }
 
+    /// Whether a step's value is computed before the loop, for any number of uses.
+    boolean isHoisted(int id) {
+        return hoisted[id] && local[id] >= 0;
+    }
+
     /// Leaves the value of a step on the stack, and keeps it in a local if it is needed again.
     void push(int id) {
         Storage storage = storage(graph.step(id));

@@ -24,11 +24,12 @@ public final class RowsTask implements Task {
     /// @param rows their number
     /// @param columns elements of a row
     /// @param result where they go, with two strides
+    /// @param orderly whether they become final in order, if that is asked for ([Gemm.RowBlock#inOrder])
     /// @param task makes a task that puts them in this buffer, at the place they have in their own, and tells of rows as they become final
-    public record Producer(int rows, int columns, Operand result, BiFunction<Integer, Gemm.RowBlock, Task> task) {
+    public record Producer(int rows, int columns, Operand result, boolean orderly, BiFunction<Integer, Gemm.RowBlock, Task> task) {
         /// The same with the rows in another buffer.
         public Producer in(int buffer) {
-            return new Producer(rows, columns, result.in(buffer), task);
+            return new Producer(rows, columns, result.in(buffer), orderly, task);
         }
     }
 
@@ -43,11 +44,20 @@ public final class RowsTask implements Task {
     private final int chunkRows;
     private final Workers.Task body = this::chunk;
     private final Optional<Task> producer;
+    private final Optional<ColumnTask> sums;
+    private final Blocks told = new Blocks();
 
     /// Loops over `rows` rows, after what makes them if it is part of the task.
     public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer) {
+        this(rows, stages, producer, Optional.empty());
+    }
+
+    /// The same with sums along the rows at last. On one thread a block of rows goes through them too while it is in the cache; the
+    /// partial sums take the rows in the same order either way.
+    public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer, Optional<ColumnTask> sums) {
         this.rows = rows;
-        this.producer = producer.map(p -> p.task().apply(p.result().buffer(), this::block));
+        this.sums = sums;
+        this.producer = producer.map(p -> p.task().apply(p.result().buffer(), told));
         this.loops = new Loop[stages.size()];
         for (int i = 0; i < loops.length; i++) {
             loops[i] = new Loop(stages.get(i));
@@ -99,12 +109,27 @@ public final class RowsTask implements Task {
         if (producer.isPresent()) {
             producer.get().bind(memory);
         }
+        if (sums.isPresent()) {
+            sums.get().bind(memory);
+        }
     }
 
     @Override
     public void run() {
         if (producer.isPresent()) {
-            producer.get().run();
+            if (sums.isEmpty()) {
+                producer.get().run();
+                return;
+            }
+            told.together = Workers.threads() == 1;
+            if (told.together) {
+                sums.get().begin();
+                producer.get().run();
+                sums.get().end();
+            } else {
+                producer.get().run();
+                sums.get().run();
+            }
             return;
         }
         int chunks = (rows + chunkRows - 1) / chunkRows;
@@ -117,6 +142,24 @@ public final class RowsTask implements Task {
 
     private void chunk(int c) {
         block(c * chunkRows, Math.min(rows, (c + 1) * chunkRows));
+    }
+
+    /// Takes blocks of rows through the loops.
+    private final class Blocks implements Gemm.RowBlock {
+        private boolean together;
+
+        @Override
+        public void rows(int from, int to) {
+            block(from, to);
+            if (together && sums.isPresent()) {
+                sums.get().upTo(to);
+            }
+        }
+
+        @Override
+        public boolean inOrder() {
+            return together;
+        }
     }
 
     private void block(int from, int to) {
@@ -196,6 +239,7 @@ public final class RowsTask implements Task {
     @Override
     public String toString() {
         return producer.map(p -> p + " and ").orElse("")
-                + loops.length + " loops over " + rows + " rows, " + Arrays.stream(loops).map(l -> "x " + l.n).toList();
+                + loops.length + " loops over " + rows + " rows, " + Arrays.stream(loops).map(l -> "x " + l.n).toList()
+                + sums.map(s -> " and " + s).orElse("");
     }
 }

@@ -13,7 +13,7 @@ public final class TransposeTask implements Task {
     private static final int STREAMS = 8;
     private static final int TILE = 64;
     private static final int LEAST_SIDE = 8;
-    private static final int LEAST_SIZE = 1 << 12;
+    private static final int LEAST_SIZE = 1 << 10;
     private static final int GRAIN = 1 << 17;
     private static final int MOST_CHUNKS = 64;
 

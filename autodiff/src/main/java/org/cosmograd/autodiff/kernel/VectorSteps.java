@@ -102,6 +102,11 @@ final class VectorSteps implements LoopSteps {
                 code.invokestatic(v, "broadcast", MethodTypeDesc.of(v, CD_SPECIES, primitive(type)));
             }
             case ADD, SUB, MUL, DIV, MIN, MAX -> {
+                int bound = boundOf(step);
+                if (bound >= 0) {
+                    clamp(step, bound, v);
+                    return;
+                }
                 frame.pushAll(step);
                 code.invokevirtual(v, step.op().name().toLowerCase(), MethodTypeDesc.of(v, CD_VECTOR));
             }
@@ -132,6 +137,32 @@ final class VectorSteps implements LoopSteps {
             case RARELY -> frame.push(step.arguments().get(1));
             default -> throw new IllegalStateException("LoopEmitter: no SIMD form of " + step);
         }
+    }
+
+    /// Which argument of a minimum or a maximum is a constant at hand for which a comparison decides; -1 if none. It must not be NaN, nor the
+    /// zero that would lose against the other.
+    private int boundOf(Step step) {
+        for (int k = 0; k < 2 && (step.op() == Op.MIN || step.op() == Op.MAX); k++) {
+            int id = step.arguments().get(k);
+            Step c = frame.graph.step(id);
+            if (c.op() == Op.CONSTANT && frame.isHoisted(id)) {
+                double value = c.type() == DType.F64 ? Double.longBitsToDouble(c.constant()) : Float.intBitsToFloat((int) c.constant());
+                boolean wins = step.op() == Op.MAX ? Double.compare(value, -0.0) != 0 : Double.compare(value, 0.0) != 0;
+                return wins && !Double.isNaN(value) ? k : -1;
+            }
+        }
+        return -1;
+    }
+
+    /// `max(x, c) = x <= c ? c : x`: two instructions, where Java's maximum, which minds NaN and the sign of zero, takes half a dozen.
+    private void clamp(Step step, int bound, ClassDesc v) {
+        int c = step.arguments().get(bound);
+        frame.push(step.arguments().get(1 - bound));
+        code.dup().getstatic(CD_OPERATORS, step.op() == Op.MAX ? "LE" : "GE", CD_COMPARISON);
+        frame.push(c);
+        code.invokevirtual(v, "compare", MethodTypeDesc.of(CD_MASK, CD_COMPARISON, CD_VECTOR));
+        frame.push(c);
+        code.swap().invokevirtual(v, "blend", MethodTypeDesc.of(v, CD_VECTOR, CD_MASK));
     }
 
     private void vectorBits(Step step, boolean wide) {

@@ -25,7 +25,7 @@ class LoopTwinsTest {
     /// The functions a random body is made of.
     enum F implements ElementFunction {
         ADD, SUB, MUL, DIV, NEG, ABS, SQRT, FMA, MIN, MAX, LESS, LESS_EQUAL, EQUAL, XOR_BITS, EXP, EXPM1, LOG, LOG1P, SIN, COS, TANH,
-        ERF, LOGISTIC, SOFTPLUS, FLOOR, SIGN, RECIPROCAL, HALF, NEG_ZERO, POW, LGAMMA, DIGAMMA, TRIGAMMA;
+        ERF, LOGISTIC, SOFTPLUS, FLOOR, SIGN, RECIPROCAL, HALF, NEG_ZERO, POW, LGAMMA, DIGAMMA, TRIGAMMA, ZERO, NAN;
 
         @Override
         public Lane value(Lanes l, List<Lane> x) {
@@ -69,6 +69,8 @@ class LoopTwinsTest {
                 case LGAMMA -> Elementary.lgamma(l, a);
                 case DIGAMMA -> Elementary.digamma(l, a);
                 case TRIGAMMA -> Elementary.trigamma(l, a);
+                case ZERO -> l.constant(0);
+                case NAN -> l.constant(Double.NaN);
             };
         }
     }
@@ -429,6 +431,28 @@ class LoopTwinsTest {
                         List.of(new Source(type, Access.UNIT), new Source(type, Access.STRIDED), new Source(type, Access.SPLAT)), body, sinks);
                 check(spec, random, SIZES, true);
                 check(spec.ofLength(20), random, new int[] {20}, true);
+            }
+        }
+    }
+
+    /// A minimum or maximum with a constant, on either side: the zeros and NaN are what may go wrong.
+    @Test
+    void boundsAgree() {
+        Random random = new Random(15);
+        for (DType type : List.of(DType.F32, DType.F64)) {
+            for (F bound : List.of(F.ZERO, F.NEG_ZERO, F.HALF, F.NAN)) {
+                List<Instruction> body = new ArrayList<>(List.of(new Instruction(bound, type, List.of(0, 0, 0))));
+                List<Sink> sinks = new ArrayList<>();
+                for (F f : List.of(F.MIN, F.MAX)) {
+                    body.add(new Instruction(f, type, List.of(0, 1, 0)));
+                    body.add(new Instruction(f, type, List.of(1, 0, 0)));
+                }
+                for (int k = 0; k < 4; k++) {
+                    sinks.add(new Sink(2 + k, Access.UNIT, Mode.STORE));
+                }
+                LoopSpec spec = new LoopSpec(List.of(new Source(type, Access.UNIT)), body, sinks);
+                check(spec, random, SIZES, true);
+                check(spec.ofLength(60), random, new int[] {60, 60, 60}, true);
             }
         }
     }
