@@ -101,7 +101,9 @@ class TransposeTaskTest {
         check(DType.F32, dims, new Operand(0, 0, new int[] {70 * 41, 41, 1}), to, length, false);
         check(DType.F32, dims, new Operand(0, 0, new int[] {70 * 41, 2, 140}), to, length, false);
         check(DType.F32, dims, new Operand(0, 0, new int[] {70, 1, 0}), to, length, false);
-        check(DType.F32, new int[] {60, 60}, new Operand(0, 0, new int[] {1, 60}), new Operand(1, 0, new int[] {60, 1}), 3600, false);
+        // few elements
+        check(DType.F32, new int[] {31, 33}, new Operand(0, 0, new int[] {1, 31}), new Operand(1, 0, new int[] {33, 1}), 1023, false);
+        check(DType.F32, new int[] {32, 32}, new Operand(0, 0, new int[] {1, 32}), new Operand(1, 0, new int[] {32, 1}), 1024, true);
     }
 
     @Test
