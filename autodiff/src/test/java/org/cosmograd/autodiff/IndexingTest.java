@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class IndexingTest {
     @ParameterizedTest
     @CsvSource({"1, 1, 5", "7, 1, 100", "100000, 1, 200000", "64, 1, 100000", "3, 3, 100000", "5000, 3, 100000", "33, 8, 20000", "50, 17, 9000",
-        "40, 300, 700", "20, 1000, 400", "1, 600, 500"})
+        "40, 300, 700", "20, 1000, 400", "1, 600, 500", "20, 515, 400", "3, 777, 500"})
     void equalsTheLoopOnAnyNumberOfThreads(int rows, int width, int count) {
         for (DType type : List.of(DType.F32, DType.F64)) {
             int[] index = new int[count];
@@ -57,6 +57,29 @@ class IndexingTest {
                 assertArrayEquals(sums, r.get(1).toDoubles(), 0);
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 1, 50000", "33, 8, 20000", "20, 515, 400"})
+    void integersToo(int rows, int width, int count) {
+        int[] index = new int[count];
+        int[] v = new int[count * width];
+        int[] sums = new int[rows * width];
+        int[] fetched = new int[count * width];
+        for (int i = 0; i < count; i++) {
+            index[i] = (int) (i * 2654435761L % rows);
+            for (int j = 0; j < width; j++) {
+                v[i * width + j] = i - 3 * j;
+                sums[index[i] * width + j] += i - 3 * j;
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(sums, index[i] * width, fetched, i * width, width);
+        }
+        Tensor k = Tensor.of(index);
+        Tensor sum = Tensor.of(v).reshape(count, width).scatterAdd(k, rows);
+        assertArrayEquals(sums, sum.toInts());
+        assertArrayEquals(fetched, sum.gather(0, k).toInts());
     }
 
     @ParameterizedTest

@@ -283,7 +283,7 @@ final class Rows {
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = 0; k < width; k++) {
+                        for (int k = 0; k < last - first; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
@@ -297,7 +297,7 @@ final class Rows {
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = 0; k < width; k++) {
+                        for (int k = 0; k < last - first; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
@@ -308,7 +308,7 @@ final class Rows {
                     for (int j = from; j < to; j++) {
                         int i = ordered ? order[j] : j;
                         int y = toRows + index[indices + i] * width;
-                        for (int k = 0; k < width; k++) {
+                        for (int k = 0; k < last - first; k++) {
                             out[y + k] += in[values + i * width + k];
                         }
                     }
