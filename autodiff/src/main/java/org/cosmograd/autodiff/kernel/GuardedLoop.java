@@ -23,29 +23,28 @@ record GuardedLoop(LoopGuard guard, LoopKernel simd, LoopKernel scalar, boolean 
             scalar.run(arrays, geometry, rowBegin, rowEnd, n);
             return;
         }
-        int part = wholeRows ? n : PART;
         int rows = Math.max(1, BLOCK / Math.max(1, n));
         for (int begin = rowBegin; begin < rowEnd; begin += rows) {
             int end = Math.min(rowEnd, begin + rows);
-            if (!guard.isNeeded(arrays, geometry, begin, end, n)) {
+            if (guard.isNeeded(arrays, geometry, begin, end, n)) {
+                inParts(arrays, geometry, begin, end, n);
+            } else {
                 simd.run(arrays, geometry, begin, end, n);
-                continue;
-            }
-            for (int row = begin; row < end; row++) {
-                for (int i = 0; i < n; i += part) {
-                    int count = Math.min(part, n - i);
-                    (guard.isNeeded(arrays, geometry, row, row + 1, count) ? scalar : simd).run(arrays, geometry, row, row + 1, count);
-                    move(geometry, count);
-                }
-                move(geometry, -n);
             }
         }
     }
 
-    /// Moves all operands by `count` elements of the inner loop.
-    private static void move(int[] geometry, int count) {
-        for (int k = 0; k < geometry.length; k += 3) {
-            geometry[k] += count * geometry[k + 2];
+    private void inParts(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
+        int part = wholeRows ? n : PART;
+        int[] g = LoopScratch.moved(geometry);
+        for (int i = 0; i < n; i += part) {
+            int count = Math.min(part, n - i);
+            for (int k = 0; k < geometry.length; k += 3) {
+                g[k] = geometry[k] + i * geometry[k + 2];
+            }
+            for (int row = rowBegin; row < rowEnd; row++) {
+                (guard.isNeeded(arrays, g, row, row + 1, count) ? scalar : simd).run(arrays, g, row, row + 1, count);
+            }
         }
     }
 }

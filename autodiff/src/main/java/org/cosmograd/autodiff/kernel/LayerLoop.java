@@ -21,18 +21,13 @@ final class LayerLoop implements LoopKernel {
 
     @Override
     public void run(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
-        for (int d = 0; d < depth; d++) {
-            single.run(arrays, geometry, rowBegin, rowEnd, n);
-            move(geometry, rows);
-        }
-        move(geometry, -depth * rows);
-    }
-
-    private void move(int[] geometry, int by) {
-        for (int k = 0; k < moves.length; k++) {
-            if (moves[k]) {
-                geometry[3 * k] += by * geometry[3 * k + 1];
+        single.run(arrays, geometry, rowBegin, rowEnd, n);
+        for (int d = 1; d < depth; d++) {
+            int[] g = LoopScratch.moved(geometry);
+            for (int k = 0; k < moves.length; k++) {
+                g[3 * k] += moves[k] ? d * rows * g[3 * k + 1] : 0;
             }
+            single.run(arrays, g, rowBegin, rowEnd, n);
         }
     }
 }

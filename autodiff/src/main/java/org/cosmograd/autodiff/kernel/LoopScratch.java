@@ -25,6 +25,19 @@ final class LoopScratch {
         return g;
     }
 
+    private static final ThreadLocal<int[]> MOVED = ThreadLocal.withInitial(() -> new int[96]);
+
+    /// A copy for one call whose operands a loop moves: `geometry` is the caller's, and other threads may be reading it.
+    static int[] moved(int[] geometry) {
+        int[] g = MOVED.get();
+        if (g.length < geometry.length) {
+            g = new int[geometry.length];
+            MOVED.set(g);
+        }
+        System.arraycopy(geometry, 0, g, 0, geometry.length);
+        return g;
+    }
+
     static float[] floats(int slots) {
         float[] s = FLOATS.get();
         if (s.length < slots * SLOT) {

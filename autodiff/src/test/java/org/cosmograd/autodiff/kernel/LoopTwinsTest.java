@@ -476,6 +476,38 @@ class LoopTwinsTest {
         }
     }
 
+    /// Threads share the operands' places ([LoopKernel]), also where elements take the way around by [Lanes#rarely].
+    @Test
+    void threadsShareTheGeometry() {
+        int rows = 600;
+        int n = 200;
+        LoopSpec spec = new LoopSpec(
+                List.of(new Source(DType.F64, Access.UNIT)),
+                List.of(new Instruction(F.SIN, DType.F64, List.of(0, 0, 0))),
+                List.of(new Sink(1, Access.UNIT, Mode.STORE)));
+        double[] x = new double[rows * n];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i % 37 == 0 ? i * 1e30 : i;
+        }
+        double[] expected = new double[x.length];
+        LoopEmitter.scalar(spec).run(new Object[] {x, expected}, new int[] {0, n, 1, 0, n, 1}, 0, rows, n);
+        LoopKernel kernel = Loops.SIMD ? LoopEmitter.simd(spec).orElseThrow() : LoopEmitter.scalar(spec);
+        assertTrue(!Loops.SIMD || Warmer.warm(spec, kernel));
+        int[] geometry = {0, n, 1, 0, n, 1};
+        int before = Workers.threads();
+        try {
+            Workers.threads(3);
+            for (int repeat = 0; repeat < 20; repeat++) {
+                double[] actual = new double[x.length];
+                Object[] arrays = {x, actual};
+                Workers.run(rows / 10, chunk -> kernel.run(arrays, geometry, 10 * chunk, 10 * chunk + 10, n));
+                assertSame(new Object[] {expected}, new Object[] {actual}, "on three threads");
+            }
+        } finally {
+            Workers.threads(before);
+        }
+    }
+
     private enum Cast implements ElementFunction {
         TO_F64, TO_F32, TO_I32;
 
