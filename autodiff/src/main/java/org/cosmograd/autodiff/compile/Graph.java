@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
@@ -187,7 +188,7 @@ final class Graph {
     }
 
     private int numberOf(Tensor t) {
-        return java.util.Objects.requireNonNull(seen.get(t));
+        return Objects.requireNonNull(seen.get(t));
     }
 
     /// Looks for `max(0, x)`: where `0 < x` is asked as well, as in the slope of a rectified unit, `0 < max(0, x)` is the same, and

@@ -125,7 +125,7 @@ public final class ColumnTask implements Task {
         }
         this.kernels = Kernels.of(own, run, width, flat);
         this.rest = blocks * width == n ? kernels : Kernels.of(own, run, n % width, false);
-        this.pieces = Kernels.of(own, Math.min(run, PIECE), width, flat);
+        this.pieces = isPiecewise(body, dims, axes, type) ? Kernels.of(own, PIECE, width, flat) : kernels;
         this.units = Axes.product(outer, outer.length) * blocks;
         long work = (long) (cost + 1) * units * width * length;
         int wanted = (int) Math.max(1, Math.min(Math.min(units, MOST_CHUNKS), work / GRAIN));

@@ -182,16 +182,24 @@ public final class Elementary {
         return l.select(l.equal(u, l.constant(0)), l.constant(Double.NEGATIVE_INFINITY), below);
     }
 
-    /// The natural logarithm.
-    public static Lane log(Lanes l, Lane x) {
+    /// `x = m 2^e` with `√½ ≤ m < √2`.
+    record Split(Lane m, Lane e) {}
+
+    /// The parts of a positive number, subnormal ones included.
+    static Split split(Lanes l, Lane x) {
         boolean f = isFloat(l);
         Lanes.Mask tiny = l.less(x, l.constant(f ? 0x1p-126 : 0x1p-1022));
-        Lane m = l.select(tiny, l.mul(x, l.constant(f ? 0x1p24 : 0x1p54)), x);
-        Lane magic = l.select(tiny, l.constant(magic(l) + (f ? 24 : 54)), l.constant(magic(l)));
-        Bits bits = l.bits(m);
-        Bits e = exponentBits(l, bits);
-        Lane fraction = l.sub(l.fromBits(l.sub(bits, e)), l.constant(1));
-        return logBorder(l, x, logSum(l, exponent(l, e, magic), fraction));
+        Lane normal = l.select(tiny, l.mul(x, l.constant(f ? 0x1p24 : 0x1p54)), x);
+        Lane offset = l.select(tiny, l.constant(magic(l) + (f ? 24 : 54)), l.constant(magic(l)));
+        Bits bits = l.bits(normal);
+        Bits exponentBits = exponentBits(l, bits);
+        return new Split(l.fromBits(l.sub(bits, exponentBits)), exponent(l, exponentBits, offset));
+    }
+
+    /// The natural logarithm.
+    public static Lane log(Lanes l, Lane x) {
+        Split split = split(l, x);
+        return logBorder(l, x, logSum(l, split.e, l.sub(split.m, l.constant(1))));
     }
 
     /// `log(1 + x)`, accurate near 0.

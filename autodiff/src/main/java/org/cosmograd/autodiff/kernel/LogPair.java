@@ -1,13 +1,9 @@
 package org.cosmograd.autodiff.kernel;
 
-import static org.cosmograd.autodiff.kernel.Elementary.exponent;
-import static org.cosmograd.autodiff.kernel.Elementary.exponentBits;
 import static org.cosmograd.autodiff.kernel.Elementary.horner;
 import static org.cosmograd.autodiff.kernel.Elementary.isFloat;
 import static org.cosmograd.autodiff.kernel.Elementary.logBorder;
-import static org.cosmograd.autodiff.kernel.Elementary.magic;
 
-import org.cosmograd.autodiff.kernel.Lanes.Bits;
 import org.cosmograd.autodiff.kernel.Lanes.Lane;
 
 /// A natural logarithm as an unevaluated sum of two numbers, with about 12 more bits than one number holds: what is left over when it is
@@ -23,9 +19,9 @@ record LogPair(Lane high, Lane low) {
     static LogPair of(Lanes l, Lane x) {
         boolean f = isFloat(l);
         Lane one = l.constant(1);
-        Split split = split(l, x);
-        Lane m = split.m;
-        Lane e = split.e;
+        Elementary.Split split = Elementary.split(l, x);
+        Lane m = split.m();
+        Lane e = split.e();
 
         // s + sLow = (m-1) / (m+1)
         Lane above = l.sub(m, one); // exact
@@ -56,19 +52,6 @@ record LogPair(Lane high, Lane low) {
         Lane high = l.add(whole, y);
         Lane rest = l.fma(e, l.constant(f ? LN2_REST_F : LN2_REST), yLow);
         return new LogPair(logBorder(l, x, high), l.add(l.add(l.sub(whole, high), y), rest));
-    }
-
-    /// `x = m 2^e` with `√½ ≤ m < √2`.
-    private record Split(Lane m, Lane e) {}
-
-    private static Split split(Lanes l, Lane x) {
-        boolean f = isFloat(l);
-        Lanes.Mask tiny = l.less(x, l.constant(f ? 0x1p-126 : 0x1p-1022));
-        Lane normal = l.select(tiny, l.mul(x, l.constant(f ? 0x1p24 : 0x1p54)), x);
-        Lane offset = l.select(tiny, l.constant(magic(l) + (f ? 24 : 54)), l.constant(magic(l)));
-        Bits bits = l.bits(normal);
-        Bits exponentBits = exponentBits(l, bits);
-        return new Split(l.fromBits(l.sub(bits, exponentBits)), exponent(l, exponentBits, offset));
     }
 
     // ln 2 in two parts; the first is so short that its product with an exponent is exact

@@ -82,7 +82,7 @@ final class LoopEmitter {
             return Optional.empty();
         }
         LoopKernel simd = define(spec, VectorWidth.ofLoops());
-        boolean wholeRows = spec.length() > 0 || spec.sinks().stream().anyMatch(s -> s.mode().isRow());
+        boolean wholeRows = spec.length() > 0 || spec.reducesRows();
         return Optional.of(graph.rareMasks().isEmpty() ? simd : new GuardedLoop(guard(spec), simd, scalar(spec.ofLength(0)), wholeRows));
     }
 

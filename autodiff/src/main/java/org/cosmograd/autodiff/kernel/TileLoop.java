@@ -1,7 +1,6 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.kernel.LoopSpec.Access;

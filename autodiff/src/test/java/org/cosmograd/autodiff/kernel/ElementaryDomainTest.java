@@ -25,7 +25,6 @@ class ElementaryDomainTest {
         Lane value(Lanes l, Lane x);
     }
 
-
     private static final double[] HALF_TURNS = halfTurns();
 
     /// The functions, each with the truth, where it is defined, and where it deserves a closer look.

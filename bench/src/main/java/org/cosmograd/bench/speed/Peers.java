@@ -185,12 +185,17 @@ public final class Peers implements AutoCloseable {
     private static void end(Process process) {
         List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
         all.forEach(ProcessHandle::destroy);
+        await(process);
+        all.forEach(ProcessHandle::destroyForcibly);
+        await(process);
+    }
+
+    private static void await(Process process) {
         try {
             process.waitFor(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        all.forEach(ProcessHandle::destroyForcibly);
     }
 
     /// Reads until the script ends or has printed all that is wanted, and takes off `left` what has come.
