@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
-import org.cosmograd.autodiff.kernel.Loops;
+import org.cosmograd.autodiff.kernel.WarmUp;
 import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -240,7 +240,7 @@ class ProgramTest {
             for (int round = 0; round < 20_000_000 / Math.max(n, 1000); round++) {
                 assertEquals(first, p.run(x).item(), "round " + round);
             }
-            assertTrue(Loops.awaitWarm(Duration.ofSeconds(60)));
+            assertTrue(WarmUp.await(Duration.ofSeconds(60)));
             for (int t = 1; t <= 3; t++) {
                 Workers.threads(t);
                 assertEquals(first, p.run(x).item(), t + " threads");

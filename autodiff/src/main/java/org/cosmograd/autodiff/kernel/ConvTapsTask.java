@@ -45,7 +45,7 @@ final class ConvTapsTask implements ConvStep {
         this.scratch = scratch;
         this.finished = finished;
         if (!scalar) {
-            tiles.start();
+            tiles.want(GemmEmitter.Walk.ALONG_ROWS);
         }
     }
 

@@ -47,7 +47,7 @@ public final class ConvTask implements ConvStep {
         this.scratch = scratch;
         this.finished = finished;
         if (!scalar) {
-            tiles.start();
+            tiles.want(GemmEmitter.Walk.ALONG_ROWS);
         }
     }
 

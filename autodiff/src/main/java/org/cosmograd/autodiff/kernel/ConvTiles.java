@@ -1,15 +1,13 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
-/// The tiles of one element type, and their way from bytecode to machine code.
+/// The tiles of one element type.
 ///
-/// A vector operation costs microseconds until C2 has compiled the tile around it, so a daemon thread warms the tiles, and plain
-/// loops ([ConvScalar]) run until a clock says that all are fast. Both give the same bits, so the change may come in the middle of
-/// a convolution.
-final class ConvTiles implements CodeWatch.Kernel {
+/// Each runs as its twin in plain loops ([ConvScalar]) until it is wanted and [Warmer] has brought the emitted one to machine code. Both
+/// give the same bits, so the change may come in the middle of a convolution.
+final class ConvTiles {
     /// Rows a tile may have. Sixteen accumulators keep two units of a latency of four busy, and the sizes of most images are
     /// multiples of eight; with twelve rows C2 runs out of registers where `A` is read along columns.
     private static final int[] ROWS_512 = {8, 4, 1};
@@ -17,18 +15,12 @@ final class ConvTiles implements CodeWatch.Kernel {
     static final int MOST_ROWS = 8;
     static final int MOST_VECTORS = 2;
 
-    private static final long FAST_NANOS = 1_500;
-    private static final int FIRST_CALLS = 320;
-    private static final int MORE_CALLS = 2048;
-    private static final int IDLE_CALLS = 16;
     private static final int SCRATCH = 1 << 15;
-    private static final long GIVE_UP_NANOS = 60_000_000_000L;
 
     private static final ConvTiles FLOATS = new ConvTiles(false, false);
     private static final ConvTiles DOUBLES = new ConvTiles(true, false);
     private static final ConvTiles NINE_FLOATS = new ConvTiles(false, true);
     private static final ConvTiles NINE_DOUBLES = new ConvTiles(true, true);
-    private static final List<ConvTiles> ALL = List.of(FLOATS, DOUBLES, NINE_FLOATS, NINE_DOUBLES);
 
     /// Lanes of a vector; of an imagined one where the machine has none.
     final int lanes;
@@ -36,13 +28,9 @@ final class ConvTiles implements CodeWatch.Kernel {
     private final boolean nine;
     private final int bits;
     private final int[] rows;
-    private final ConvTile[] plain;
-    private final ConvTile[] emitted;
+    private final Tile[] tiles = new Tile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
     private final int[] starts = {0, 7, 11};
     private Object scratch = new float[0];
-    private CountDownLatch done = new CountDownLatch(1);
-    private boolean started;
-    private volatile boolean warm;
 
     private ConvTiles(boolean doubles, boolean nine) {
         this.doubles = doubles;
@@ -50,12 +38,10 @@ final class ConvTiles implements CodeWatch.Kernel {
         this.bits = VectorWidth.bits();
         this.rows = bits == 512 ? ROWS_512 : ROWS_NARROW;
         this.lanes = (bits < 128 ? 256 : bits) / (doubles ? 64 : 32);
-        this.plain = new ConvTile[2 * (MOST_VECTORS + 1) * (MOST_ROWS + 1)];
-        this.emitted = plain.clone();
         for (GemmEmitter.Walk walk : nine ? List.of(GemmEmitter.Walk.ALONG_ROWS) : List.of(GemmEmitter.Walk.ALONG_ROWS, GemmEmitter.Walk.ALONG_COLUMNS)) {
             for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
                 for (int r : rows) {
-                    plain[index(walk, vectors, r)] = new ConvScalar(walk, r, vectors * lanes);
+                    tiles[index(walk, vectors, r)] = new Tile(walk, vectors, r);
                 }
             }
         }
@@ -70,33 +56,26 @@ final class ConvTiles implements CodeWatch.Kernel {
         return doubles ? NINE_DOUBLES : NINE_FLOATS;
     }
 
-    /// Returns when the tiles run compiled (or are known not to be available).
-    static void await() {
-        for (ConvTiles t : ALL) {
-            t.start();
-            try {
-                t.end().await();
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
+    /// Begins to warm every tile.
+    static void wantAll() {
+        for (ConvTiles all : List.of(FLOATS, DOUBLES, NINE_FLOATS, NINE_DOUBLES)) {
+            for (Tile tile : all.tiles) {
+                all.want(tile);
             }
         }
     }
 
-    /// Returns when the tiles that have been wanted so far run compiled.
-    static void awaitWanted() throws InterruptedException {
-        for (ConvTiles t : ALL) {
-            if (t.isWanted()) {
-                t.end().await();
-            }
+    /// Begins to warm the largest tiles of this walk, if nobody has yet; others are wanted as soon as they are used.
+    void want(GemmEmitter.Walk walk) {
+        for (int vectors = 1; vectors <= MOST_VECTORS; vectors++) {
+            want(tiles[index(walk, vectors, rows[0])]);
         }
     }
 
-    private synchronized boolean isWanted() {
-        return started;
-    }
-
-    private synchronized CountDownLatch end() {
-        return done;
+    private void want(@Nullable Tile tile) {
+        if (tile != null && bits >= 128) {
+            tile.twins.want();
+        }
     }
 
     private static int index(GemmEmitter.Walk walk, int vectors, int rows) {
@@ -107,7 +86,12 @@ final class ConvTiles implements CodeWatch.Kernel {
     ///
     /// @param scalar whether to take the plain one in any case
     ConvTile tile(GemmEmitter.Walk walk, int vectors, int rows, boolean scalar) {
-        return (warm && !scalar ? emitted : plain)[index(walk, vectors, rows)];
+        Twins<ConvTile> twins = tiles[index(walk, vectors, rows)].twins;
+        if (scalar || bits < 128) {
+            return twins.plain;
+        }
+        twins.want();
+        return twins.now();
     }
 
     /// The largest tile that has at most `left` rows.
@@ -142,119 +126,62 @@ final class ConvTiles implements CodeWatch.Kernel {
         return (n + lanes - 1) / lanes * lanes;
     }
 
-    /// Begins to warm the tiles, if nobody has yet.
-    synchronized void start() {
-        if (!started) {
-            started = true;
-            Thread.ofPlatform().daemon().name("cosmograd-convolution-warm-up-" + (doubles ? "f64" : "f32") + (nine ? "-nine" : "")).start(this::warmUp);
+    /// A tile that becomes faster.
+    private final class Tile implements Warmer.Kernel<ConvTile> {
+        private final GemmEmitter.Walk walk;
+        private final int vectors;
+        private final int height;
+        private final Twins<ConvTile> twins;
+
+        Tile(GemmEmitter.Walk walk, int vectors, int height) {
+            this.walk = walk;
+            this.vectors = vectors;
+            this.height = height;
+            this.twins = new Twins<>(new ConvScalar(walk, height, vectors * lanes), this);
         }
-    }
 
-    private void warmUp() {
-        CountDownLatch end = end();
-        try {
-            if (bits < 128) {
-                return;
-            }
-            VectorClasses.initialise();
-            List<Integer> cold = new ArrayList<>();
-            for (int i = plain.length - 1; i >= 0; i--) {
-                if (plain[i] != null) {
-                    cold.add(i);
-                }
-            }
-            if (emitted[cold.getFirst()] == null) {
-                scratch = doubles ? new double[SCRATCH] : new float[SCRATCH];
-                cold.forEach(this::emit);
-            }
-            int attempts = 0;
-            int calls = FIRST_CALLS;
-            boolean sound = true;
-            long deadline = System.nanoTime() + GIVE_UP_NANOS;
-            cold.forEach(i -> call(emitted[i], FIRST_CALLS));
-            while (!cold.isEmpty() && System.nanoTime() < deadline) {
-                for (Integer i : List.copyOf(cold)) {
-                    ConvTile tile = emitted[i];
-                    CodeWatch.State state = CodeWatch.state(isFast(tile), calls, () -> probe(tile));
-                    if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
-                        attempts++;
-                        calls = 0;
-                        emit(i);
-                        call(emitted[i], FIRST_CALLS);
-                    } else if (state == CodeWatch.State.COLD) {
-                        call(tile, MORE_CALLS);
-                    } else {
-                        cold.remove(i);
-                        sound &= state == CodeWatch.State.SOUND;
-                    }
-                }
-                calls += MORE_CALLS;
-                // The compilers need the core, too.
-                Thread.sleep(1);
-            }
-            warm = cold.isEmpty();
-            if (warm && sound) {
-                CodeWatch.add(this);
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } finally {
-            end.countDown();
+        @Override
+        public ConvTile emit() {
+            scratch = doubles ? scratch instanceof double[] ? scratch : new double[SCRATCH] : new float[SCRATCH];
+            int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
+            return new ConvEmitter(doubles, bits, height, vectors, walk, unroll, nine).emit();
         }
-    }
 
-    /// Emits the tile of this index.
-    private void emit(int index) {
-        int r = index % (MOST_ROWS + 1);
-        int vectors = index / (MOST_ROWS + 1) % (MOST_VECTORS + 1);
-        GemmEmitter.Walk walk = GemmEmitter.Walk.values()[index / ((MOST_ROWS + 1) * (MOST_VECTORS + 1))];
-        int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
-        emitted[index] = new ConvEmitter(doubles, bits, r, vectors, walk, unroll, nine).emit();
-    }
+        @Override
+        public void idle(ConvTile tile) {
+            run(tile, -1, 2, false);
+        }
 
-    @Override
-    public void probe() {
-        for (ConvTile tile : emitted) {
-            if (tile != null) {
-                probe(tile);
+        @Override
+        public void real(ConvTile tile) {
+            for (int i = 0; i < 8; i++) {
+                run(tile, 1 + (i & 1), 2 + (i >>> 1 & 1), (i & 4) == 0);
             }
         }
-    }
 
-    private void probe(ConvTile tile) {
-        for (int i = 0; i < 8; i++) {
-            run(tile, 1 + (i & 1), 2 + (i >>> 1 & 1), (i & 4) == 0);
+        @Override
+        public void timed(ConvTile tile) {
+            run(tile, 3, 11, true);
         }
-    }
 
-    @Override
-    public synchronized void cooled() {
-        warm = false;
-        started = false;
-        done = new CountDownLatch(1);
-        start();
-    }
-
-    /// C2 asks for 5000 invocations and does not care what they did, so most do nothing. The others are spread among them and take
-    /// every branch: whenever a compiler looks at the profile, it must not find a branch that seems never taken.
-    private void call(ConvTile tile, int calls) {
-        for (int i = 0; i < calls; i++) {
-            int work = i / IDLE_CALLS;
-            run(tile, i % IDLE_CALLS == 0 ? 1 + (work >>> 2 & 1) : -1, 2 + (work >>> 1 & 1), (work & 1) == 0);
+        @Override
+        public long fastNanos() {
+            return 1_500;
         }
-    }
 
-    private boolean isFast(ConvTile tile) {
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < 4; i++) {
-            long start = System.nanoTime();
-            run(tile, 3, 11, (i & 1) == 0);
-            best = Math.min(best, System.nanoTime() - start);
+        /// Programs with convolutions spend most of their time in them, and in large tiles.
+        @Override
+        public long urgency() {
+            return Loops.HOT * 100 * height * vectors;
         }
-        return best < FAST_NANOS;
-    }
 
-    private void run(ConvTile tile, int stretches, int k, boolean accumulate) {
-        tile.run(stretches, starts, k, scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
+        private void run(ConvTile tile, int stretches, int k, boolean accumulate) {
+            tile.run(stretches, starts, k, scratch, 0, accumulate ? 3 : 5, scratch, 1024, 64, scratch, SCRATCH / 2, 33, accumulate);
+        }
+
+        @Override
+        public String toString() {
+            return "convolution's tile of %d x %d %s, %s%s".formatted(height, vectors * lanes, doubles ? "f64" : "f32", walk, nine ? ", nine taps" : "");
+        }
     }
 }

@@ -62,7 +62,7 @@ public final class ConvWeightTask implements ConvStep {
         this.to = to;
         this.scratch = scratch;
         if (!scalar) {
-            tiles.start();
+            tiles.want(GemmEmitter.Walk.ALONG_COLUMNS);
         }
     }
 

@@ -33,13 +33,11 @@ final class FftBlock {
     private final FftAxis[] others;
     private final Object unpackTable;
     private final Object packTable;
-    private final List<FftLoops.Warming> warming = new ArrayList<>();
+    private final List<Twins<FftLoop>> twins = new ArrayList<>();
     private final FftLoop[] scalar;
     private FftLoop[] vector;
-    private final FftLoops loops;
-    private volatile boolean warm;
-    /// Loops that had cooled when this looked.
-    private int cooled;
+    /// The loops that have been taken.
+    private volatile List<FftLoop> taken = List.of();
 
     // The thread's own array
     private final int panel;
@@ -79,7 +77,7 @@ final class FftBlock {
         this.doubles = doubles;
         this.n = dims[dims.length - 1];
         this.half = n / 2 + 1;
-        this.loops = FftLoops.of(doubles);
+        FftLoops loops = FftLoops.of(doubles);
         this.vectors = loops.lanes > 0 && Arrays.stream(dims).max().orElse(0) <= LONG;
         this.lanes = vectors ? loops.lanes : Arrays.stream(dims).max().orElse(0) <= LONG ? 16 : 1;
         this.real = FftAxis.of(doubles, n % 2 == 0 ? n / 2 : n, false);
@@ -96,11 +94,11 @@ final class FftBlock {
         this.vector = scalar;
         if (vectors) {
             for (FftAxis a : axes()) {
-                a.loops().forEach(l -> warming.add(loops.simd(l)));
+                a.loops().forEach(l -> twins.add(loops.twins(l)));
             }
-            warming.add(loops.simd(new FftLoops.Name(end, 0, 0)));
+            twins.add(loops.twins(new FftLoops.Name(end, 0, 0)));
             for (int leg = 0; leg <= 2; leg++) {
-                warming.add(loops.simd(new FftLoops.Name(Kind.TRANSPOSE, 0, leg)));
+                twins.add(loops.twins(new FftLoops.Name(Kind.TRANSPOSE, 0, leg)));
             }
         }
         int most = 0;
@@ -150,25 +148,23 @@ final class FftBlock {
 
     /// Whether whole blocks can go through vector loops.
     boolean simd() {
-        if (vectors && (!warm || cooled != loops.cooled())) {
-            takeLoops();
+        List<FftLoop> known = taken;
+        boolean same = known.size() == twins.size();
+        for (int i = 0; i < twins.size(); i++) { // in every replay, so nothing is allocated
+            if (!twins.get(i).isSimd()) {
+                return false;
+            }
+            same = same && known.get(i) == twins.get(i).now();
         }
-        return warm;
+        return vectors && (same || take());
     }
 
-    private synchronized void takeLoops() {
-        cooled = loops.cooled();
-        boolean all = true;
-        for (int i = 0; i < warming.size() && all; i++) { // in every replay if a loop has been given up, so nothing is allocated
-            all = warming.get(i).isReady();
-        }
-        if (warm || !all) {
-            warm = all;
-            return;
-        }
-        List<FftLoop> ready = warming.stream().flatMap(w -> w.ready().stream()).toList();
-        if (ready.size() < warming.size()) {
-            return;
+    private synchronized boolean take() {
+        List<FftLoop> ready = twins.stream().map(Twins::now).toList();
+        for (int i = 0; i < ready.size(); i++) {
+            if (ready.get(i) == twins.get(i).plain) { // cooled meanwhile
+                return false;
+            }
         }
         int at = 0;
         for (FftAxis a : axes()) {
@@ -182,24 +178,8 @@ final class FftBlock {
             ends[TRANSPOSE + leg] = ready.get(at + 1 + leg);
         }
         vector = ends;
-        warm = true;
-    }
-
-    /// Returns when the vector loops of all blocks are compiled, or have been given up.
-    static void awaitAll() {
-        List<FftBlock> all;
-        synchronized (KNOWN) {
-            all = List.copyOf(KNOWN.values());
-        }
-        try {
-            for (FftBlock b : all) {
-                for (FftLoops.Warming w : b.warming) {
-                    w.await();
-                }
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
+        taken = ready;
+        return true;
     }
 
     // ------------------------------------------------------------------------------------------------- transposition

@@ -291,9 +291,4 @@ public final class FftTask implements Task {
     public String toString() {
         return (inverse ? "inverse " : "") + "fft " + (batch > 1 ? batch + " x " : "") + Arrays.toString(dims);
     }
-
-    /// Returns when the vector loops of all transforms made so far are compiled, or have been given up: for benchmarks.
-    public static void awaitWarm() {
-        FftBlock.awaitAll();
-    }
 }

@@ -54,14 +54,4 @@ public final class Gemm {
             finished.rows(0, m);
         }
     }
-
-    /// Returns when every SIMD kernel of a matrix product runs compiled (or there are none): for benchmarks.
-    public static void awaitWarm() {
-        GemmTiles.warmAll();
-        try {
-            GemmWarmer.await();
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
-    }
 }

@@ -1,13 +1,14 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The tiles of one element type, and the loops that move their operands.
 ///
-/// Each runs as its twin in plain loops until somebody has used it and [GemmWarmer] has brought the emitted one to machine code;
+/// Each runs as its twin in plain loops until somebody has used it and [Warmer] has brought the emitted one to machine code;
 /// both give the same bits.
 final class GemmTiles {
     /// Rows a tile may have, by its width in vectors; the largest fills the registers. Where the elements of a column of `A` are
@@ -115,8 +116,9 @@ final class GemmTiles {
 
     /// Whether a tile is compiled; if not, it soon will be.
     boolean fast(GemmEmitter.Walk walk, int vectors, int rows) {
-        Tiered tile = tiles[index(walk, vectors, rows)];
-        return tile.now() != tile.plain;
+        Twins<GemmTile> twins = tiles[index(walk, vectors, rows)].twins;
+        twins.want();
+        return twins.isSimd();
     }
 
     /// The widest tile for so many rows, in vectors.
@@ -135,120 +137,76 @@ final class GemmTiles {
         throw new IllegalArgumentException("no tile of " + left + " rows");
     }
 
-    /// Has every tile and every mover compiled.
-    static void warmAll() {
+    /// Begins to warm every tile and every mover.
+    static void wantAll() {
         for (boolean doubles : new boolean[] {false, true}) {
             GemmTiles all = of(doubles);
-            for (Tiered[] set : List.of(all.tiles, all.movers)) {
-                for (Tiered loop : set) {
-                    if (loop != null) {
-                        loop.now();
-                    }
-                }
-            }
+            Stream.of(all.tiles, all.movers).flatMap(Stream::of).filter(Objects::nonNull).forEach(Tiered::now);
         }
     }
 
     /// A loop that becomes faster.
-    final class Tiered implements CodeWatch.Kernel {
-        /// One real call in so many.
-        private static final int REAL_EVERY = 200;
+    private final class Tiered implements Warmer.Kernel<GemmTile> {
         /// Vector operations of a call that tells machine code from the first compiler's.
         private static final int PROBE_OPERATIONS = 200;
-        private static final long FAST_NANOS = 1_500;
 
         private final Record emitter;
-        private final GemmTile plain;
+        private final Twins<GemmTile> twins;
+        private final int operations;
         private final int steps;
-        private GemmTile now;
-        private boolean asked;
-        private volatile @Nullable GemmTile emitted;
-        private int calls;
-        private int attempts;
 
         Tiered(GemmEmitter tile) {
             this.emitter = tile;
-            this.plain = new GemmLoop(tile.walk(), tile.rows(), tile.vectors() * lanes);
-            this.now = plain;
+            this.twins = new Twins<>(new GemmLoop(tile.walk(), tile.rows(), tile.vectors() * lanes), this);
+            this.operations = tile.rows() * tile.vectors();
             this.steps = 1 + PROBE_OPERATIONS / (tile.rows() * tile.vectors() + tile.rows() + tile.vectors());
         }
 
         Tiered(GemmMover mover) {
             this.emitter = mover;
-            this.plain = new GemmMove(mover.kind(), mover.vectors(), lanes);
-            this.now = plain;
+            this.twins = new Twins<>(new GemmMove(mover.kind(), mover.vectors(), lanes), this);
+            this.operations = mover.vectors();
             boolean slow = mover.kind() == GemmMover.Kind.TRANSPOSE;
             this.steps = slow ? 4 : 1 + PROBE_OPERATIONS / 4 / mover.vectors();
         }
 
         GemmTile now() {
-            if (!asked) {
-                asked = true;
-                GemmWarmer.submit(this);
-            }
-            return now;
-        }
-
-        /// Calls the emitted loop some more, and puts it in its place if it is fast.
-        ///
-        /// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 more. Until
-        /// then a vector operation takes about a microsecond, so most calls do nothing. The others take every branch: whenever a
-        /// compiler looks at the profile, it must not find a branch that seems never taken.
-        ///
-        /// @return whether there is no more to do
-        boolean warm() {
-            GemmTile loop = emitted;
-            if (loop == null) {
-                loop = emitter instanceof GemmEmitter tile ? tile.emit() : ((GemmMover) emitter).emit();
-                emitted = loop;
-            }
-            int end = calls < 300 ? 300 : calls < 5700 ? 5700 : calls + 250;
-            for (; calls < end; calls++) {
-                boolean real = calls >= 300 && calls % REAL_EVERY < 2;
-                run(loop, real ? 2 + (calls >>> 1 & 1) : -1, (calls & 1) == 0);
-            }
-            CodeWatch.State state = CodeWatch.state(calls > 5700 && isFast(loop), calls, this::probe);
-            if (state == CodeWatch.State.COLD) {
-                return false;
-            }
-            if (state == CodeWatch.State.FLAWED && attempts < CodeWatch.ATTEMPTS) {
-                attempts++;
-                calls = 0;
-                emitted = null;
-                return false;
-            }
-            now = loop;
-            if (state == CodeWatch.State.SOUND) {
-                CodeWatch.add(this);
-            }
-            return true;
+            twins.want();
+            return twins.now();
         }
 
         @Override
-        public void probe() {
-            GemmTile loop = emitted;
-            for (int k = -1; k < 4 && loop != null; k++) {
+        public GemmTile emit() {
+            return emitter instanceof GemmEmitter tile ? tile.emit() : ((GemmMover) emitter).emit();
+        }
+
+        @Override
+        public void idle(GemmTile loop) {
+            run(loop, -1, false);
+        }
+
+        @Override
+        public void real(GemmTile loop) {
+            for (int k = 0; k < 4; k++) {
                 run(loop, k, true);
                 run(loop, k, false);
             }
         }
 
         @Override
-        public void cooled() {
-            now = plain;
-            GemmWarmer.submit(this);
+        public void timed(GemmTile loop) {
+            run(loop, steps, true);
         }
 
-        private boolean isFast(GemmTile loop) {
-            for (int i = 0; i < 3; i++) {
-                long start = System.nanoTime();
-                run(loop, steps, (i & 1) == 0);
-                long nanos = System.nanoTime() - start;
-                if (nanos < FAST_NANOS || nanos > 20 * FAST_NANOS) {
-                    return nanos < FAST_NANOS;
-                }
-            }
-            return false;
+        @Override
+        public long fastNanos() {
+            return 1_500;
+        }
+
+        /// Programs with products spend most of their time in them, and in large tiles.
+        @Override
+        public long urgency() {
+            return Loops.HOT * 100 * operations;
         }
 
         private void run(GemmTile loop, int k, boolean accumulate) {

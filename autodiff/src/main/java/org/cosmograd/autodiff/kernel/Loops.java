@@ -1,6 +1,5 @@
 package org.cosmograd.autodiff.kernel;
 
-import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The kernels of all loops, made on demand and kept.
@@ -73,19 +72,12 @@ public final class Loops {
     /// See [#cost].
     public static final int COST_LIMIT = LoopEmitter.BYTE_LIMIT;
 
-    /// Waits until no hot kernel is without its SIMD twin; for benchmarks.
-    ///
-    /// @return false if `limit` passed first
-    public static boolean awaitWarm(Duration limit) {
-        return Warmer.await(limit);
-    }
-
     /// A kernel that becomes faster.
     static final class Tiered implements LoopKernel {
-        final LoopSpec spec;
+        private final LoopSpec spec;
         private final LoopKernel first;
         private final int operations;
-        private volatile LoopKernel current;
+        private final Twins<LoopKernel> twins;
         private long work; // lost updates between threads do not matter
         private boolean hot;
 
@@ -93,7 +85,7 @@ public final class Loops {
             this.spec = spec;
             this.first = first;
             this.operations = LoopEmitter.operations(spec);
-            this.current = first;
+            this.twins = new Twins<>(first, new LoopTrial(spec, () -> work));
         }
 
         /// What runs a loop until its SIMD twin is hot.
@@ -106,7 +98,7 @@ public final class Loops {
 
         @Override
         public void run(Object[] arrays, int[] geometry, int rowBegin, int rowEnd, int n) {
-            LoopKernel kernel = current;
+            LoopKernel kernel = twins.now();
             kernel.run(arrays, geometry, rowBegin, rowEnd, n);
             if (kernel == first && SIMD) {
                 count((long) (rowEnd - rowBegin) * n * operations);
@@ -117,26 +109,14 @@ public final class Loops {
             work += done;
             if (work > HOT && !hot) {
                 hot = true;
-                Warmer.submit(this);
+                if (LoopEmitter.vectorizable(spec)) {
+                    twins.want();
+                }
             }
         }
 
-        /// Work done so far, in element operations: the measure of its share of time.
-        long work() {
-            return work;
-        }
-
-        void replace(LoopKernel simd) {
-            current = simd;
-        }
-
-        /// Runs as at first until [#replace].
-        void cool() {
-            current = first;
-        }
-
         boolean isSimd() {
-            return current != first;
+            return twins.isSimd();
         }
     }
 }

@@ -8,16 +8,8 @@ public final class WarmUp {
 
     /// Waits until no kernel that has been wanted so far is without its SIMD form, or that has been given up; for benchmarks.
     ///
-    /// @return false if `limit` passed first, which only fused loops heed
+    /// @return false if `limit` passed first
     public static boolean await(Duration limit) {
-        try {
-            GemmWarmer.await();
-            ConvTiles.awaitWanted();
-            FftBlock.awaitAll();
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-        return Loops.awaitWarm(limit);
+        return Warmer.await(limit);
     }
 }

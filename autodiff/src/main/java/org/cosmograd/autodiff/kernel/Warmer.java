@@ -2,80 +2,131 @@ package org.cosmograd.autodiff.kernel;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import org.cosmograd.autodiff.DType;
-import org.cosmograd.autodiff.kernel.LoopSpec.Access;
+import org.jspecify.annotations.Nullable;
 
-/// One background thread that brings SIMD twins to full speed on scratch data, those with the most work behind them first. Each takes
-/// over as soon as it is compiled, and is watched from then on ([CodeWatch]).
+/// One background thread that takes SIMD kernels from fresh bytecode to machine code, those with the most work behind them first, and
+/// then goes on looking at them:
+///
+///     wanted → emitted → called → placed, if sound ⟶ looked at ⟶ withdrawn, if cooled → called → …
+///                   ↖ flawed ↙      placed, if flawed several times ⟶ after a while → emitted → …
+///                   ↖ cold for long ↙   ↘ given up, if cold for a minute
 ///
 /// HotSpot compiles a method with its profiling compiler after 200 calls and with its optimising compiler after 5000 more. Until
-/// then each vector operation is an object and costs about a microsecond, so the calls that only count are empty ones; a few real ones
+/// then each vector operation is an object and costs about a microsecond, so the calls that only count do nothing; a few real ones
 /// among them show the profile that loops are long and that every branch is taken. While the optimising compiler has much to do, methods
 /// are compiled without a profile first, and all calls have to be made again: so they go on until the kernel is machine code.
+///
+/// HotSpot discards machine code whose assumptions fail: a class was loaded, a branch taken that never was before. A kernel that is called
+/// a few times in a step would not be compiled again for minutes. Such a kernel gives its place to its plain twin until it is warm again.
+///
+/// Each step on the way is logged at level `DEBUG`.
 final class Warmer {
     private Warmer() {}
 
+    /// What kinds of kernels differ in. All calls come from one thread and work on scratch data, which kernels may share.
+    ///
+    /// @param <K> the kernel's interface
+    interface Kernel<K> {
+        /// The SIMD form, as a new class: its way to machine code begins anew.
+        K emit();
+
+        /// A call that returns at once.
+        void idle(K simd);
+
+        /// Work of a few hundred vector operations, through every branch: whenever a compiler looks at the profile, it must not find
+        /// one that seems never taken. Makes no objects besides vectors, except the first time.
+        void real(K simd);
+
+        /// Work of about a hundred vector operations: short, because slow ones make the compilers waste their time on what vectors are
+        /// before they are machine code.
+        void timed(K simd);
+
+        /// What [#timed] takes at most as machine code.
+        long fastNanos();
+
+        /// Plain work done so far, in element operations, or an estimate: kernels with more come first.
+        long urgency();
+    }
+
     private static final System.Logger LOG = System.getLogger("org.cosmograd.autodiff");
 
-    /// Calls at first, a little above the threshold.
-    private static final int CALLS = 5600;
+    /// Calls that make the profiling compiler take notice.
+    private static final int FIRST_CALLS = 400;
+    /// Calls before the first look, a little above the threshold of the optimising compiler.
+    private static final int CALLS = 6000;
     /// Calls between looks. In code without a profile HotSpot decides anew at every 2048th call.
     private static final int MORE_CALLS = 2048;
     /// One real call in so many.
     private static final int REAL_EVERY = 200;
 
     private static final int MORE_REAL_EVERY = 512;
-    /// Calls, and seconds, after which a kernel stays what it is.
-    private static final int MOST_CALLS = 200_000;
+    /// How many times the better of short runs is sought.
+    private static final int TIMED = 4;
+    /// A run of so many times what machine code takes is not worth a second look.
+    private static final int FAR = 20;
+    /// Time until a cold kernel is emitted once more; every further time comes after twice the time. HotSpot forgets methods for which
+    /// the first compiler fails when it shall add the profile ("out of virtual registers"), as happens with the longest tiles.
+    private static final long COLD_NANOS = 2_000_000_000;
+    /// How many times that is done before the kernel stays what it is: about a minute.
+    private static final int MOST_COLD = 4;
+    /// Calls before that.
+    private static final int MANY_CALLS = 3 * CALLS;
 
-    private static final Duration GIVE_UP = Duration.ofSeconds(60);
-    /// Length of a real call, in vectors.
-    private static final int REAL_VECTORS = 24;
+    /// How many times a flawed kernel is emitted once more before it is taken: it is not slow.
+    static final int ATTEMPTS = 4;
+    /// Time until a flawed kernel in its place is emitted once more; every further time comes after twice the time.
+    private static final long FLAWED_NANOS = 1_000_000_000;
 
-    /// Slower than this per vector and operation means: not compiled yet.
-    private static final double COLD_NANOS = 30;
-
-    private static final int PROBE_VECTORS = 6;
-
-    private static final int RARE_VECTORS = 9;
-    /// Numbers that after most functions still are among those that [Lanes#rarely] is for.
-    private static final double[] RARE = {1e30, -1e30, -1e-30, 1e-30, 0.75};
+    private static final int MOST_DOUBLINGS = 6;
 
     /// Kernels that wait for the compilers at the same time.
     private static final int AT_ONCE = 4;
     /// Milliseconds between looks at them.
     private static final int LONGEST_PAUSE = 24;
+    /// Nanoseconds to the first look at a kernel in its place; every further look comes after twice the time.
+    private static final long FIRST_WATCH = 20_000_000;
 
-    private static final List<Loops.Tiered> WAITING = new ArrayList<>();
-    private static final List<Job> COOLED = new ArrayList<>();
-    private static boolean busy;
+    private static final long LONGEST_WATCH = 4_000_000_000L;
+
+    // guarded by LOCK
+    private static final Object LOCK = new Object();
+    private static final List<Way<?>> WAITING = new ArrayList<>();
+    private static int open;
     private static boolean started;
 
-    static void submit(Loops.Tiered kernel) {
-        synchronized (WAITING) {
-            WAITING.add(kernel);
+    // of the thread
+    private static final List<Way<?>> ACTIVE = new ArrayList<>();
+    private static final List<Way<?>> PLACED = new ArrayList<>();
+
+    /// Warms a kernel; for [Twins].
+    static <K> void submit(Twins<K> twins, Kernel<K> kernel) {
+        enter(new Way<>(twins, kernel));
+    }
+
+    private static void enter(Way<?> way) {
+        synchronized (LOCK) {
+            open++;
+            WAITING.add(way);
             if (!started) {
                 started = true;
                 Thread.ofPlatform().name("cosmograd-warmer").daemon().priority(Thread.NORM_PRIORITY - 1).start(Warmer::work);
             }
-            WAITING.notifyAll();
+            LOCK.notifyAll();
         }
     }
 
+    /// Waits until no kernel is on its way; false if `limit` passed first.
     static boolean await(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
-        synchronized (WAITING) {
-            while (busy || !WAITING.isEmpty() || !COOLED.isEmpty()) {
+        synchronized (LOCK) {
+            while (open > 0) {
                 long left = (end - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     return false;
                 }
                 try {
-                    WAITING.wait(left);
+                    LOCK.wait(left);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                     return false;
@@ -85,259 +136,270 @@ final class Warmer {
         }
     }
 
-    /// A kernel on its way, and then in its place.
-    ///
-    /// @param attempt how many times it was emitted before
-    private record Job(Loops.Tiered kernel, LoopKernel simd, Session session, int attempt) implements CodeWatch.Kernel {
-        @Override
-        public void probe() {
-            session.real();
-        }
-
-        @Override
-        public void cooled() {
-            kernel.cool();
-            session.begin();
-            synchronized (WAITING) {
-                COOLED.add(this);
-                WAITING.notifyAll();
+    /// Runs a new form of a kernel on this thread until it is compiled. False if that does not happen.
+    static <K> boolean warm(Kernel<K> kernel, K simd) {
+        Way<K> way = new Way<>(new Twins<>(simd, kernel), kernel);
+        way.begin(simd);
+        for (int pause = 1; way.turn() == CodeState.COLD; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
+            if (way.isLate(MOST_COLD)) {
+                return false;
             }
+            pause(pause);
+        }
+        return true;
+    }
+
+    private static void pause(int milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private static void work() {
         VectorClasses.initialise();
-        List<Job> active = new ArrayList<>();
-        int idle = 0;
-        while (true) {
-            Optional<Loops.Tiered> next = next(active);
-            next.flatMap(kernel -> prime(kernel, 0)).ifPresent(active::add);
-            List<Job> again = new ArrayList<>();
-            boolean done = active.removeIf(job -> isDone(job, again));
-            active.addAll(again);
-            idle = done || next.isPresent() ? 0 : idle + 1;
-            if (idle > 0) {
-                Session.pause(Math.min(LONGEST_PAUSE, 1 << Math.min(idle, 20)));
-            }
-        }
-    }
-
-    /// The kernel with the most work behind it, if there is one and room for it; waits for one if there is nothing else to do.
-    private static Optional<Loops.Tiered> next(List<Job> active) {
-        synchronized (WAITING) {
-            busy = !active.isEmpty() || !COOLED.isEmpty();
-            WAITING.notifyAll();
-            while (WAITING.isEmpty() && COOLED.isEmpty() && active.isEmpty()) {
-                try {
-                    WAITING.wait();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException("cosmograd: warming was interrupted", e);
+        try {
+            int idle = 0;
+            while (true) {
+                boolean progress = look() | fill();
+                for (int i = ACTIVE.size() - 1; i >= 0; i--) {
+                    if (ACTIVE.get(i).advance()) {
+                        ACTIVE.remove(i);
+                        progress = true;
+                        synchronized (LOCK) {
+                            open--;
+                            LOCK.notifyAll();
+                        }
+                    }
+                }
+                idle = progress ? 0 : idle + 1;
+                if (!ACTIVE.isEmpty()) { // the compilers need the core, too
+                    Thread.sleep(Math.min(LONGEST_PAUSE, 1 << Math.min(idle, 20)));
                 }
             }
-            active.addAll(COOLED);
-            COOLED.clear();
-            busy = true;
-            if (WAITING.isEmpty() || active.size() >= AT_ONCE) {
-                return Optional.empty();
-            }
-            Loops.Tiered next = WAITING.stream().max(Comparator.comparingLong(Loops.Tiered::work)).orElseThrow();
-            WAITING.remove(next);
-            return Optional.of(next);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private static Optional<Job> prime(Loops.Tiered kernel, int attempt) {
-        try {
-            Optional<LoopKernel> simd = LoopEmitter.simd(kernel.spec);
-            if (simd.isPresent()) {
-                Session session = new Session(kernel.spec, simd.get());
-                session.prime();
-                return Optional.of(new Job(kernel, simd.get(), session, attempt));
+    /// Takes the kernels with the most work behind them while there is room; if there is nothing else to do, waits for one, or until it is
+    /// time to look at those in their places.
+    private static boolean fill() throws InterruptedException {
+        synchronized (LOCK) {
+            while (WAITING.isEmpty() && ACTIVE.isEmpty()) {
+                long left = due();
+                if (left <= 0) {
+                    return false;
+                }
+                LOCK.wait(left / 1_000_000 + 1);
             }
-        } catch (Throwable e) {
-            report(kernel, e);
+            boolean some = false;
+            while (!WAITING.isEmpty() && ACTIVE.size() < AT_ONCE) {
+                Way<?> next = WAITING.getFirst();
+                for (Way<?> w : WAITING) {
+                    next = w.kernel.urgency() > next.kernel.urgency() ? w : next;
+                }
+                WAITING.remove(next);
+                ACTIVE.add(next);
+                some = true;
+            }
+            return some;
         }
-        return Optional.empty();
     }
 
-    /// Puts a kernel in its place when it is ready. A flawed one is emitted and compiled once more, but not for ever: it is not slow.
-    private static boolean isDone(Job job, List<Job> again) {
-        try {
-            CodeWatch.State state = job.session.state();
-            if (state == CodeWatch.State.FLAWED && job.attempt < CodeWatch.ATTEMPTS) {
-                prime(job.kernel, job.attempt + 1).ifPresent(again::add);
+    /// Nanoseconds until it is time to look at a kernel in its place.
+    private static long due() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < PLACED.size(); i++) { // without an iterator, so that nothing is allocated
+            least = Math.min(least, PLACED.get(i).due - System.nanoTime());
+        }
+        return least;
+    }
+
+    /// Looks at the kernels whose time it is. What made one of them cool may have made others.
+    private static boolean look() {
+        boolean any = false;
+        for (int i = PLACED.size() - 1; i >= 0; i--) {
+            Way<?> way = PLACED.get(i);
+            if (way.due - System.nanoTime() <= 0 && !way.holds()) {
+                PLACED.remove(i);
+                enter(way); // before it is withdrawn, so that whoever waits for all kernels waits for it
+                way.leave();
+                any = true;
+            }
+        }
+        for (int i = 0; any && i < PLACED.size(); i++) {
+            PLACED.get(i).lookSoon();
+        }
+        return any;
+    }
+
+    private static void log(System.Logger.Level level, String what, Object kernel, @Nullable Throwable why) {
+        if (LOG.isLoggable(level)) {
+            LOG.log(level, "cosmograd: " + what + ": " + kernel, why);
+        }
+    }
+
+    /// The way of one kernel.
+    private static final class Way<K> {
+        private final Twins<K> twins;
+        private final Kernel<K> kernel;
+        private final Runnable real = this::real;
+        private @Nullable K simd;
+        private CodeState state = CodeState.COLD;
+        private int calls;
+        private int attempts;
+        private int colds;
+        private int flaws;
+        private long begin;
+        private long pause = FIRST_WATCH;
+        private long due;
+
+        Way(Twins<K> twins, Kernel<K> kernel) {
+            this.twins = twins;
+            this.kernel = kernel;
+        }
+
+        /// The newest form is this one.
+        void begin(K form) {
+            simd = form;
+            begin = System.nanoTime();
+            calls = FIRST_CALLS;
+            for (int i = 0; i < FIRST_CALLS; i++) {
+                kernel.idle(form);
+            }
+        }
+
+        /// Calls the kernel some more, and puts it in its place if it is ready. Whether there is no more to do for now.
+        boolean advance() {
+            try {
+                if (simd == null) {
+                    begin(kernel.emit());
+                    return false;
+                }
+                state = turn();
+                return switch (state) {
+                    case COLD -> isLate(colds) && (colds++ < MOST_COLD ? again() : giveUp());
+                    case FLAWED -> attempts++ < ATTEMPTS ? again() : place();
+                    case SOUND -> place();
+                };
+            } catch (Throwable e) {
+                log(System.Logger.Level.WARNING, "a kernel stays plain, its SIMD form failed", kernel, e);
                 return true;
             }
-            if (state == CodeWatch.State.COLD) {
-                return job.session.isLate();
-            }
-            job.kernel.replace(job.simd);
-            if (state == CodeWatch.State.SOUND) {
-                CodeWatch.add(job);
-            }
-            return true;
-        } catch (Throwable e) {
-            report(job.kernel, e);
-            return true;
-        }
-    }
-
-    private static void report(Loops.Tiered kernel, Throwable e) {
-        LOG.log(System.Logger.Level.WARNING, "cosmograd: a kernel stays scalar, its SIMD form failed: " + kernel.spec, e);
-    }
-
-    /// Runs `kernel` until it is compiled. False if that does not happen.
-    static boolean warm(LoopSpec spec, LoopKernel kernel) {
-        Session session = new Session(spec, kernel);
-        session.prime();
-        for (int pause = 1; session.state() == CodeWatch.State.COLD; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
-            if (session.isLate()) {
-                return false;
-            }
-            Session.pause(pause);
-        }
-        return true;
-    }
-
-    private static final class Session {
-        private long begin;
-        private int calls;
-        private final LoopKernel kernel;
-        private final int length;
-        private final int lanes;
-        private final int operations;
-        private final int room;
-        private final Object[] arrays;
-        private final int[] geometry;
-        private final int[] atTheEnd;
-        private final int[] atRare;
-
-        Session(LoopSpec spec, LoopKernel kernel) {
-            begin();
-            this.kernel = kernel;
-            this.length = spec.length();
-            DType type = spec.type(spec.sinks().getFirst().value());
-            this.lanes = Simd.bits() / (8 * type.bytes());
-            this.operations = LoopEmitter.operations(spec);
-            this.room = (REAL_VECTORS + 1) * lanes;
-            int all = room + RARE_VECTORS * lanes;
-            int operands = spec.sources().size() + spec.sinks().size();
-            int tables = spec.indexed().size();
-            this.arrays = new Object[operands + tables];
-            this.geometry = new int[3 * (operands + tables)];
-            for (int t = operands; t < operands + tables; t++) {
-                arrays[t] = new int[REAL_VECTORS + 1];
-            }
-            for (int k = 0; k < operands; k++) {
-                boolean source = k < spec.sources().size();
-                Access access = source ? spec.sources().get(k).access() : spec.sinks().get(k - spec.sources().size()).access();
-                int step = access == Access.STRIDED ? 2 : 1;
-                if (type == DType.F32) {
-                    float[] a = new float[step * all];
-                    Arrays.fill(a, 0.75f);
-                    for (int i = step * room; i < a.length; i++) {
-                        a[i] = (float) RARE[i / step % RARE.length];
-                    }
-                    arrays[k] = a;
-                } else {
-                    double[] a = new double[step * all];
-                    Arrays.fill(a, 0.75);
-                    for (int i = step * room; i < a.length; i++) {
-                        a[i] = RARE[i / step % RARE.length];
-                    }
-                    arrays[k] = a;
-                }
-                geometry[3 * k + 2] = access == Access.SPLAT ? 0 : step;
-            }
-            this.atRare = geometry.clone();
-            this.atTheEnd = geometry.clone();
-            for (int k = 0; k < operands; k++) {
-                atRare[3 * k] = Math.max(1, geometry[3 * k + 2]) * room;
-                int size = type == DType.F32 ? ((float[]) arrays[k]).length : ((double[]) arrays[k]).length;
-                atTheEnd[3 * k] = size - Math.max(1, 3 * geometry[3 * k + 2]);
-            }
         }
 
-        /// From now on the time counts.
-        void begin() {
-            begin = System.nanoTime();
-            calls = 0;
-        }
-
-        /// As many calls as make the compilers take notice.
-        void prime() {
-            for (int i = 0; i < 400; i++) {
-                empty();
+        /// What the kernel runs as after some more calls.
+        CodeState turn() {
+            K form = simd;
+            if (form == null) {
+                return CodeState.COLD;
             }
-            pause(1);
-            calls(CALLS, REAL_EVERY);
+            if (calls < CALLS) {
+                call(form, CALLS - calls, REAL_EVERY);
+            }
+            CodeState now = !isFast(form) ? CodeState.COLD : CodeState.of(calls, real);
+            now = now == CodeState.SOUND ? CodeState.of(calls, real) : now;
+            if (now == CodeState.COLD) {
+                call(form, MORE_CALLS, MORE_REAL_EVERY);
+            }
+            return now;
         }
 
-        private void calls(int count, int realEvery) {
+        private void call(K form, int count, int realEvery) {
             for (int i = 0; i < count; i++) {
-                empty();
+                kernel.idle(form);
                 if (i % realEvery == realEvery / 2) {
-                    real();
+                    kernel.real(form);
                 }
             }
             calls += count;
         }
 
-        /// What the kernel runs as; if not as machine code, some more calls are made.
-        CodeWatch.State state() {
-            CodeWatch.State now = CodeWatch.state(isFast(), calls, this::real);
-            now = now == CodeWatch.State.SOUND ? CodeWatch.state(true, calls, this::real) : now;
-            if (now == CodeWatch.State.COLD) {
-                calls(MORE_CALLS, MORE_REAL_EVERY);
-            }
-            return now;
-        }
-
-        boolean isLate() {
-            return calls > MOST_CALLS && System.nanoTime() - begin > GIVE_UP.toNanos();
-        }
-
-        private void empty() {
-            kernel.run(arrays, geometry, 0, 0, 0);
-        }
-
-        /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, an empty row, and elements that
-        /// take the way around by [Lanes#rarely].
-        private void real() {
-            if (length > 0) {
-                kernel.run(arrays, atRare, 0, 1, length);
-                kernel.run(arrays, geometry, 0, REAL_VECTORS, length);
-                kernel.run(arrays, geometry, 0, 1, length);
-                return;
-            }
-            kernel.run(arrays, geometry, 0, 2, REAL_VECTORS * lanes + 3);
-            kernel.run(arrays, atTheEnd, 0, 1, 3);
-            kernel.run(arrays, geometry, 0, 1, 0);
-            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 1) * lanes + 3);
-            kernel.run(arrays, atRare, 0, 1, (RARE_VECTORS - 2) * lanes + 3);
-        }
-
-        /// Whether the better of two short runs is that of compiled code. They are short because slow ones make the compilers waste their
-        /// time on what vectors are before they are machine code.
-        private boolean isFast() {
-            long best = Long.MAX_VALUE;
-            for (int t = 0; t < 2; t++) {
+        private boolean isFast(K form) {
+            long limit = kernel.fastNanos();
+            for (int i = 0; i < TIMED; i++) {
                 long start = System.nanoTime();
-                if (length > 0) {
-                    kernel.run(arrays, geometry, 0, Math.max(1, PROBE_VECTORS / ((length + lanes - 1) / lanes)), length);
-                } else {
-                    kernel.run(arrays, geometry, 0, 1, PROBE_VECTORS * lanes);
+                kernel.timed(form);
+                long nanos = System.nanoTime() - start;
+                if (nanos < limit || nanos > FAR * limit) {
+                    return nanos < limit;
                 }
-                best = Math.min(best, System.nanoTime() - start);
             }
-            return best < 250 + COLD_NANOS * PROBE_VECTORS * operations / 4;
+            return false;
         }
 
-        private static void pause(int milliseconds) {
+        private void real() {
+            if (simd != null) {
+                kernel.real(simd);
+            }
+        }
+
+        /// Whether the kernel has been cold for long, having been late so many times.
+        boolean isLate(int times) {
+            return calls > MANY_CALLS && System.nanoTime() - begin > COLD_NANOS << times;
+        }
+
+        private boolean giveUp() {
+            log(System.Logger.Level.WARNING, "a kernel stays as it is, HotSpot does not compile its SIMD form", kernel, null);
+            return true;
+        }
+
+        private boolean again() {
+            log(System.Logger.Level.DEBUG, "a kernel is emitted once more, it is " + state + after(), kernel, null);
+            simd = null;
+            return false;
+        }
+
+        private String after() {
+            return " after " + calls + " calls and " + (System.nanoTime() - begin) / 1_000_000 + " ms";
+        }
+
+        private boolean place() {
+            if (simd != null) {
+                twins.place(simd);
+            }
+            log(System.Logger.Level.DEBUG, "a kernel is " + state + after(), kernel, null);
+            pause = state == CodeState.SOUND ? FIRST_WATCH : FLAWED_NANOS << Math.min(flaws++, MOST_DOUBLINGS);
+            due = System.nanoTime() + pause;
+            PLACED.add(this);
+            return true;
+        }
+
+        /// Whether the kernel stays in its place for now.
+        boolean holds() {
             try {
-                Thread.sleep(milliseconds);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                if (state == CodeState.FLAWED || CodeState.bytes(real) > 0) {
+                    return false;
+                }
+            } catch (Throwable e) { // comes again on its way
+                return false;
+            }
+            pause = Math.min(LONGEST_WATCH, 2 * pause);
+            due = System.nanoTime() + pause;
+            return true;
+        }
+
+        /// Goes back: a flawed kernel to bytecode, while its old form still runs; one that has cooled to calls.
+        void leave() {
+            if (state == CodeState.FLAWED) {
+                simd = null;
+            } else {
+                twins.place(twins.plain);
+                begin = System.nanoTime();
+                calls = CALLS;
+                attempts = 0;
+                colds = 0;
+            }
+            log(System.Logger.Level.DEBUG, state == CodeState.FLAWED ? "a flawed kernel is emitted once more" : "a kernel has cooled", kernel, null);
+        }
+
+        /// As something has happened to another kernel.
+        void lookSoon() {
+            if (state == CodeState.SOUND) {
+                pause = FIRST_WATCH;
+                due = System.nanoTime();
             }
         }
     }

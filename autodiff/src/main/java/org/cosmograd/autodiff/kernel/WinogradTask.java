@@ -79,7 +79,7 @@ final class WinogradTask implements ConvStep {
         this.scratch = scratch;
         this.finished = finished;
         if (!scalar) {
-            tiles.start();
+            tiles.want(GemmEmitter.Walk.ALONG_ROWS);
         }
     }
 

@@ -59,7 +59,7 @@ final class WinogradWeightTask implements ConvStep {
         this.to = to;
         this.scratch = scratch;
         if (!scalar) {
-            tiles.start();
+            tiles.want(GemmEmitter.Walk.ALONG_COLUMNS);
         }
     }
 

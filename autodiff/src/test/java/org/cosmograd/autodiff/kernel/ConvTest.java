@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Stream;
@@ -28,7 +29,8 @@ class ConvTest {
 
     @BeforeAll
     static void warm() {
-        ConvTiles.await();
+        ConvTiles.wantAll();
+        assertTrue(WarmUp.await(Duration.ofMinutes(2)));
     }
 
     @AfterEach

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,7 @@ class FftTest {
             Workers.threads(1);
             List<DType> types = List.of(DType.F32, DType.F64);
             List<List<double[]>> cold = types.stream().map(FftTest::transforms).toList();
-            FftTask.awaitWarm();
+            assertTrue(WarmUp.await(Duration.ofMinutes(1)));
             for (int threads = 1; threads <= 3; threads++) {
                 Workers.threads(threads);
                 for (DType type : types) {
@@ -75,7 +76,7 @@ class FftTest {
         Program<Tensor, Tensor> smooth = Program.of(
                 (Tensor t) -> Fourier.rfft(t, 3).inverseLaplacian(1).inverse().square().sum(), x);
         smooth.run(x);
-        FftTask.awaitWarm();
+        assertTrue(WarmUp.await(Duration.ofMinutes(1)));
         Workers.threads(1);
         try {
             for (int i = 0; i < 50; i++) {

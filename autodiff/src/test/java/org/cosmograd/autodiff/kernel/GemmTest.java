@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -23,7 +24,8 @@ class GemmTest {
 
     @BeforeAll
     static void warm() {
-        Gemm.awaitWarm();
+        GemmTiles.wantAll();
+        assertTrue(WarmUp.await(Duration.ofMinutes(2)));
     }
 
     @AfterEach

@@ -247,7 +247,7 @@ class LoopTwinsTest {
         LoopKernel scalar = LoopEmitter.scalar(spec);
         LoopKernel simd = Loops.SIMD && LoopEmitter.vectorizable(spec) ? LoopEmitter.simd(spec).orElseThrow() : scalar;
         if (hot) {
-            assertTrue(simd == scalar || Warmer.warm(spec, simd), spec + " is not warm");
+            assertTrue(simd == scalar || Warmer.warm(new LoopTrial(spec, () -> 0), simd), spec + " is not warm");
             int n = spec.length() > 0 ? spec.length() : 100;
             Data data = data(spec, random, 1, n);
             for (int i = 0; i < 3000; i++) {
@@ -492,7 +492,7 @@ class LoopTwinsTest {
         double[] expected = new double[x.length];
         LoopEmitter.scalar(spec).run(new Object[] {x, expected}, new int[] {0, n, 1, 0, n, 1}, 0, rows, n);
         LoopKernel kernel = Loops.SIMD ? LoopEmitter.simd(spec).orElseThrow() : LoopEmitter.scalar(spec);
-        assertTrue(!Loops.SIMD || Warmer.warm(spec, kernel));
+        assertTrue(!Loops.SIMD || Warmer.warm(new LoopTrial(spec, () -> 0), kernel));
         int[] geometry = {0, n, 1, 0, n, 1};
         int before = Workers.threads();
         try {
@@ -592,7 +592,7 @@ class LoopTwinsTest {
         for (int i = 0; i < 300; i++) {
             kernel.run(after, data.geometry, 0, 3, 1000);
         }
-        assertTrue(Loops.awaitWarm(java.time.Duration.ofSeconds(60)));
+        assertTrue(WarmUp.await(java.time.Duration.ofSeconds(60)));
         assertTrue(kernel.isSimd());
         kernel.run(after, data.geometry, 0, 3, 1000);
         assertSame(before, after, "after the change");

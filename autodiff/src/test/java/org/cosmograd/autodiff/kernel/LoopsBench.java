@@ -105,7 +105,7 @@ final class LoopsBench {
                     long start = System.nanoTime();
                     while (!((Loops.Tiered) kernel).isSimd() && System.nanoTime() - start < 20e9) {
                         kernel.run(arrays, geometry, 0, 1, 65536);
-                        Loops.awaitWarm(Duration.ofSeconds(20));
+                        WarmUp.await(Duration.ofSeconds(20));
                     }
                     double warm = (System.nanoTime() - start) / 1e6;
                     List<String> rates = new ArrayList<>();
