@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.compile;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.cosmograd.autodiff.DType;
 import org.cosmograd.autodiff.Shape;
@@ -38,7 +39,7 @@ record Convolutions(Graph graph, Values values, Steps steps) {
         int rows = n.shape().size() / Math.max(1, channels);
         if (!(op instanceof Conv.WeightGradient) && rows > 0) {
             Operand places = new Operand(to.buffer(), to.offset(), new int[] {channels, 1});
-            steps.rows(new RowsTask.Producer(rows, channels, places, false, task));
+            steps.rows(new RowsTask.Producer(rows, channels, places, Optional.empty(), task));
         }
     }
 

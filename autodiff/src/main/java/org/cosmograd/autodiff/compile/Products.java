@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.compile;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.cosmograd.autodiff.kernel.GemmTask;
 import org.cosmograd.autodiff.kernel.RowsTask;
 
@@ -26,8 +27,9 @@ record Products(Graph graph, Values values, Steps steps) {
                 List.of(i),
                 flops);
         if (r == 2 && n.shape().size() > 0) {
-            steps.rows(new RowsTask.Producer(rows, columns, c.operand(), true,
-                    (buffer, told) -> new GemmTask(rows, columns, inner, a.operand(), b.operand(), c.operand().in(buffer), told)));
+            GemmTask.Factors factors = new GemmTask.Factors(rows, columns, inner, a.operand(), b.operand());
+            steps.rows(new RowsTask.Producer(rows, columns, c.operand(), Optional.of(factors),
+                    (buffer, told) -> new GemmTask(factors, c.operand().in(buffer), told)));
         }
     }
 }

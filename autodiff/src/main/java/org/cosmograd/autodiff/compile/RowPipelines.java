@@ -143,7 +143,7 @@ final class RowPipelines {
         private Optional<RowsTask.Stage> fitted(Schedule.Step step) {
             Sums along = sums.get(step);
             if (along != null) {
-                boolean orderly = producer.filter(RowsTask.Producer::orderly).isPresent();
+                boolean orderly = producer.flatMap(RowsTask.Producer::product).isPresent();
                 return orderly && along.stage().dims()[0] == rows ? Optional.of(along.stage()) : Optional.empty();
             }
             RowsTask.Stage s = loops.get(step);
@@ -234,7 +234,7 @@ final class RowPipelines {
         Optional<Sums> last = chain.last;
         List<RowsTask.Stage> before = last.isPresent() ? stages.subList(0, stages.size() - 1) : stages;
         return Schedule.Step.joined(
-                () -> new RowsTask(rows, before, producer, last.map(s -> s.task().apply(stages.getLast().operands()))),
+                () -> new RowsTask(rows, before, producer, last.map(s -> new RowsTask.Sums(stages.getLast(), s.task().apply(stages.getLast().operands())))),
                 chain.steps, b -> !unused.contains(b), List.of(), 1);
     }
 

@@ -188,6 +188,16 @@ public final class ColumnTask implements Task {
                 && dims[1] * type.bytes() <= PIECE_BYTES && dims[1] > 0 && body.reducesColumns();
     }
 
+    /// The arrays of a reduction piece by piece, as a [LoopKernel] is given them, after [#begin].
+    Object[] arrays() {
+        return arrays;
+    }
+
+    /// The places of its operands.
+    int[] geometry() {
+        return geometry[0];
+    }
+
     /// Begins a reduction piece by piece.
     void begin() {
         reduced = 0;
@@ -203,7 +213,7 @@ public final class ColumnTask implements Task {
         }
     }
 
-    /// Ends it when all rows have been reduced.
+    /// Ends it when all rows have been reduced, here or by somebody else.
     void end() {
         finish(0, scratchBase);
     }

@@ -123,6 +123,11 @@ final class GemmBlocks {
 
     private GemmBlocks() {}
 
+    /// Whether several threads compute a product sooner than one.
+    static boolean isWorthSharing(int m, int n, int k) {
+        return (long) m * n * k >= WORTH_SHARING;
+    }
+
     /// An idle instance for this thread.
     static GemmBlocks mine() {
         GemmBlocks mine = MINE.get();
@@ -165,6 +170,34 @@ final class GemmBlocks {
         }
     }
 
+    /// Copies `B[k,n]` panel by panel of `vectors` vectors to a buffer of this thread, which nobody else may use before that of another product.
+    ///
+    /// @return the buffer; panel `i` begins at [#panel]
+    Object panels(boolean isDouble, int n, int k, Object b, int bOffset, int bRow, int bColumn, int vectors) {
+        this.tiles = GemmTiles.of(isDouble);
+        this.isDouble = isDouble;
+        this.b = b;
+        this.bOffset = bOffset;
+        this.bRow = bRow;
+        this.bColumn = bColumn;
+        this.wide = vectors * tiles.lanes;
+        this.packB = true;
+        this.from = 0;
+        this.to = k;
+        cut(0, n);
+        place();
+        for (int i = 0; i < panels; i++) {
+            packPanel(i);
+        }
+        this.b = null;
+        return packedB;
+    }
+
+    /// Where panel `i` begins.
+    int panel(int i) {
+        return panelAt[i];
+    }
+
     private int bytes() {
         return isDouble ? Double.BYTES : Float.BYTES;
     }
@@ -183,7 +216,7 @@ final class GemmBlocks {
         packB = packA || bColumn != 1 || !thin && !down && (long) Math.min(k, slice) * Math.abs((long) bRow) * bytes() > DIRECT_BYTES;
         plain = lanes == 0;
         boolean inOrder = finished.inOrder();
-        shared = (long) m * n * k >= WORTH_SHARING && !inOrder;
+        shared = isWorthSharing(m, n, k) && !inOrder;
         int tall = 1;
         if (!plain) {
             int widest = packA ? 2 : tiles.widest(walk, m);

@@ -82,18 +82,23 @@ record GemmEmitter(boolean doubles, int bits, int rows, int vectors, Walk walk) 
 
     /// A hidden class whose method `run` has this body, after a return for `k < 0`.
     static GemmTile define(String name, Consumer<CodeBuilder> body) {
-        byte[] bytes = ClassFile.of().build(ClassDesc.of(TILE.packageName(), "GemmTile" + name), type -> type
+        return define(GemmTile.class, TILE, RUN, "GemmTile" + name, K, body);
+    }
+
+    /// The same for another interface; `k` is in this slot.
+    static <T> T define(Class<T> type, ClassDesc description, MethodTypeDesc run, String name, int k, Consumer<CodeBuilder> body) {
+        byte[] bytes = ClassFile.of().build(ClassDesc.of(TILE.packageName(), name), emitted -> emitted
                 .withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
-                .withInterfaceSymbols(TILE)
+                .withInterfaceSymbols(description)
                 .withMethodBody(INIT_NAME, MTD_void, 0, code -> code
                         .aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
-                .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC, code -> {
+                .withMethodBody("run", run, ClassFile.ACC_PUBLIC, code -> {
                     Label work = code.newLabel();
-                    code.iload(K).ifge(work).return_().labelBinding(work);
+                    code.iload(k).ifge(work).return_().labelBinding(work);
                     body.accept(code);
                 }));
         try {
-            return (GemmTile) Emitted.define(bytes).getDeclaredConstructor().newInstance();
+            return type.cast(Emitted.define(bytes).getDeclaredConstructor().newInstance());
         } catch (ReflectiveOperationException impossible) {
             throw new LinkageError("matmul: a tile just emitted cannot be loaded", impossible);
         }

@@ -6,6 +6,15 @@ import java.util.Arrays;
 ///
 /// Products too small to be shared by threads one by one are shared as groups of whole products.
 public final class GemmTask implements Task {
+    /// One matrix product.
+    ///
+    /// @param m rows of the first factor
+    /// @param n columns of the second
+    /// @param k what both have in common
+    /// @param a first factor, with two strides
+    /// @param b second factor, with two strides
+    public record Factors(int m, int n, int k, Operand a, Operand b) {}
+
     /// Multiply-adds of one product from which on its rows are shared rather than the batch.
     private static final long LARGE = 4_000_000;
     /// Multiply-adds of a whole batch below which a hand-over to a second thread costs more than it saves.
@@ -31,9 +40,9 @@ public final class GemmTask implements Task {
         this(batch, m, n, k, a, b, c, Gemm.NOTHING);
     }
 
-    /// One product, whose rows `finished` hears of; operands have two strides.
-    public GemmTask(int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {
-        this(new int[0], m, n, k, a, b, c, finished);
+    /// One product, put in `c`, whose rows `finished` hears of.
+    public GemmTask(Factors f, Operand c, Gemm.RowBlock finished) {
+        this(new int[0], f.m, f.n, f.k, f.a, f.b, c, finished);
     }
 
     private GemmTask(int[] batch, int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {

@@ -86,6 +86,11 @@ final class LoopEmitter {
         return Optional.of(graph.rareMasks().isEmpty() ? simd : new GuardedLoop(guard(spec), simd, scalar(spec.ofLength(0)), wholeRows));
     }
 
+    /// Whether a SIMD twin looks through elements first ([GuardedLoop]).
+    static boolean isGuarded(LoopSpec spec) {
+        return !new LoopGraph(spec).rareMasks().isEmpty();
+    }
+
     /// Whether a SIMD twin exists.
     static boolean vectorizable(LoopSpec spec) {
         return vectorizable(spec, new LoopGraph(spec));
@@ -144,6 +149,11 @@ final class LoopEmitter {
             bytes += s.mode().isRow() ? 250 : 0;
         }
         return bytes;
+    }
+
+    /// An estimate of the bytes of bytecode of one turn for vectors.
+    static int turnBytes(LoopSpec spec) {
+        return turnBytes(spec, new LoopGraph(spec), 9);
     }
 
     private static int turnBytes(LoopSpec spec, LoopGraph graph, int select) {

@@ -52,6 +52,8 @@ final class LoopFrame {
     /// Locals with the tables that name rows, and where in them the first row is named.
     private final int[] table;
     private final int[] tableAt;
+    /// Locals that hold the present vector of a source, -1 where it is to be loaded.
+    private final int[] register;
     /// Place of an operand's region in the scratch array.
     final int[] slot;
 
@@ -105,6 +107,8 @@ final class LoopFrame {
         this.skip = new int[operands];
         this.table = new int[operands];
         this.tableAt = new int[operands];
+        this.register = new int[operands];
+        Arrays.fill(register, -1);
         this.local = new int[graph.size()];
         Arrays.fill(local, -1);
         this.uses = new int[graph.size()];
@@ -234,6 +238,16 @@ final class LoopFrame {
         if (partials(operand) > 0) {
             code.loadConstant(partials(operand) - 1).iand();
         }
+    }
+
+    /// Says which local holds the present vector of a source.
+    void inRegister(int operand, int local) {
+        register[operand] = local;
+    }
+
+    /// Which local holds the present vector of a source; -1 if it is to be loaded.
+    int register(int operand) {
+        return register[operand];
     }
 
     /// Finds where the present row of operands lies whose rows are named by tables.
@@ -426,6 +440,25 @@ final class LoopFrame {
             if (sinks.size() > 1) {
                 release(storage(graph.step(step)), at);
             }
+        }
+    }
+
+    /// One turn without its sinks: the locals that hold their values, until [#releaseValues].
+    int[] values() {
+        begin();
+        int[] ready = new int[spec.sinks().size()];
+        for (int k = 0; k < ready.length; k++) {
+            Storage storage = storage(graph.step(graph.sink(k)));
+            push(graph.sink(k));
+            ready[k] = newLocal(storage);
+            code.storeLocal(storage.kind, ready[k]);
+        }
+        return ready;
+    }
+
+    void releaseValues(int[] locals) {
+        for (int k = 0; k < locals.length; k++) {
+            release(storage(graph.step(graph.sink(k))), locals[k]);
         }
     }
 

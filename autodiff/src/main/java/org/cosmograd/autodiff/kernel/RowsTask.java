@@ -24,14 +24,20 @@ public final class RowsTask implements Task {
     /// @param rows their number
     /// @param columns elements of a row
     /// @param result where they go, with two strides
-    /// @param orderly whether they become final in order, if that is asked for ([Gemm.RowBlock#inOrder])
+    /// @param product what they are the product of, if they are: then they become final in order, if that is asked for ([Gemm.RowBlock#inOrder])
     /// @param task makes a task that puts them in this buffer, at the place they have in their own, and tells of rows as they become final
-    public record Producer(int rows, int columns, Operand result, boolean orderly, BiFunction<Integer, Gemm.RowBlock, Task> task) {
+    public record Producer(int rows, int columns, Operand result, Optional<GemmTask.Factors> product, BiFunction<Integer, Gemm.RowBlock, Task> task) {
         /// The same with the rows in another buffer.
         public Producer in(int buffer) {
-            return new Producer(rows, columns, result.in(buffer), orderly, task);
+            return new Producer(rows, columns, result.in(buffer), product, task);
         }
     }
+
+    /// Sums along the rows, and what is summed.
+    ///
+    /// @param stage the loop
+    /// @param task the same as a task of its own
+    public record Sums(Stage stage, ColumnTask task) {}
 
     private static final long GRAIN = 600_000;
     /// Bytes of a block, about a tenth of a second cache.
@@ -45,6 +51,7 @@ public final class RowsTask implements Task {
     private final Workers.Task body = this::chunk;
     private final Optional<Task> producer;
     private final Optional<ColumnTask> sums;
+    private final Optional<Epilogue> epilogue;
     private final Blocks told = new Blocks();
 
     /// Loops over `rows` rows, after what makes them if it is part of the task.
@@ -54,9 +61,10 @@ public final class RowsTask implements Task {
 
     /// The same with sums along the rows at last. On one thread a block of rows goes through them too while it is in the cache; the
     /// partial sums take the rows in the same order either way.
-    public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer, Optional<ColumnTask> sums) {
+    public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer, Optional<Sums> sums) {
         this.rows = rows;
-        this.sums = sums;
+        this.sums = sums.map(Sums::task);
+        this.epilogue = producer.flatMap(p -> Epilogue.of(p, stages, sums));
         this.producer = producer.map(p -> p.task().apply(p.result().buffer(), told));
         this.loops = new Loop[stages.size()];
         for (int i = 0; i < loops.length; i++) {
@@ -112,24 +120,15 @@ public final class RowsTask implements Task {
         if (sums.isPresent()) {
             sums.get().bind(memory);
         }
+        if (epilogue.isPresent()) {
+            epilogue.get().bind(memory);
+        }
     }
 
     @Override
     public void run() {
         if (producer.isPresent()) {
-            if (sums.isEmpty()) {
-                producer.get().run();
-                return;
-            }
-            told.together = Workers.threads() == 1;
-            if (told.together) {
-                sums.get().begin();
-                producer.get().run();
-                sums.get().end();
-            } else {
-                producer.get().run();
-                sums.get().run();
-            }
+            produce(producer.get());
             return;
         }
         int chunks = (rows + chunkRows - 1) / chunkRows;
@@ -137,6 +136,23 @@ public final class RowsTask implements Task {
             chunk(0);
         } else if (chunks > 1) {
             Workers.run(chunks, body);
+        }
+    }
+
+    private void produce(Task producer) {
+        told.together = sums.isPresent() && Workers.isInline();
+        if (told.together) {
+            sums.get().begin();
+        }
+        if (epilogue.isPresent() && (sums.isEmpty() || told.together) && epilogue.get().isReady()) {
+            epilogue.get().run();
+        } else {
+            producer.run();
+        }
+        if (told.together) {
+            sums.get().end();
+        } else if (sums.isPresent()) {
+            sums.get().run();
         }
     }
 

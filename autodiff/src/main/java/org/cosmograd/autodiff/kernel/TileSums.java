@@ -39,7 +39,8 @@ record TileSums(boolean doubles, int bits, int rows, int vectors, int first, int
         return bits / (doubles ? 64 : 32);
     }
 
-    private int sum(int i, int v) {
+    /// Slot of a sum.
+    int sum(int i, int v) {
         return first + i * vectors + v;
     }
 
@@ -49,6 +50,11 @@ record TileSums(boolean doubles, int bits, int rows, int vectors, int first, int
 
     private int broadcast() {
         return operand(unroll, 0);
+    }
+
+    /// The last slot that is used.
+    int end() {
+        return broadcast();
     }
 
     /// From an array and an index on the stack, which `place` pushes.

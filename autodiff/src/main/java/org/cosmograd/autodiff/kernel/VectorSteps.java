@@ -206,6 +206,10 @@ final class VectorSteps implements LoopSteps {
     }
 
     private void vectorSource(int operand) {
+        if (frame.register(operand) >= 0) {
+            code.aload(frame.register(operand));
+            return;
+        }
         DType type = frame.type(operand);
         ClassDesc v = vector(type);
         ClassDesc arrayType = primitive(type).arrayType();

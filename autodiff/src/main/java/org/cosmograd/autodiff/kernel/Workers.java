@@ -83,6 +83,8 @@ public final class Workers {
     // The run under way: written before its ranges, read after a claim.
     private static Task task;
     private static volatile Throwable failure;
+    /// Who started it; a thread finds itself here only if it is true.
+    private static Thread caller;
 
     /// How many workers there are, for the thread that has the pool.
     private static int workers;
@@ -102,6 +104,12 @@ public final class Workers {
         threads = count;
     }
 
+    /// Whether a run that this thread starts now is not shared: there is one thread, or this is inside a chunk.
+    public static boolean isInline() {
+        Thread me = Thread.currentThread();
+        return threads == 1 || caller == me || me instanceof Worker;
+    }
+
     /// Runs `task` for the chunks `0 … chunks-1` and returns when all are done.
     ///
     /// If a chunk throws, chunks not yet begun are skipped and one of the exceptions is thrown here.
@@ -114,8 +122,10 @@ public final class Workers {
             return;
         }
         try {
+            caller = Thread.currentThread();
             share(chunks, task, helpers);
         } finally {
+            caller = null;
             Workers.task = null;
             COUNTER.setRelease(COUNTERS, BUSY, 0L);
         }
@@ -270,8 +280,24 @@ public final class Workers {
     }
 
     private static void start(int w) {
-        POOL[w] = Thread.ofPlatform().daemon().name("cosmograd-worker-" + w).start(() -> idle(w));
+        POOL[w] = new Worker(w);
+        POOL[w].start();
         workers = w;
+    }
+
+    private static final class Worker extends Thread {
+        private final int number;
+
+        Worker(int number) {
+            super("cosmograd-worker-" + number);
+            this.number = number;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            idle(number);
+        }
     }
 
     /// The life of worker `w`: wait for chunks, work, repeat.

@@ -1,0 +1,252 @@
+package org.cosmograd.autodiff.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.EpilogueEmitter.Place;
+import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
+
+/// A matrix product and a loop over its rows as one: what a register tile has summed goes through the loop before it is stored. A bias and an
+/// activation then cost almost nothing, nor does the mask of its derivative.
+///
+/// The tiles are made for one product and one loop, see [EpilogueEmitter]. Until they are machine code, and for all products that they do not suit,
+/// rows go through the loop block by block ([RowsTask]); bits are the same.
+final class Epilogue {
+    /// Rows of `B` that are used again and again: a panel of them stays in the first two caches.
+    private static final int MOST_DEPTH = 256;
+    /// Columns from which on a product that packs its rows is faster.
+    private static final int MOST_COLUMNS = 384;
+    private static final int FEWEST_ROWS = 4;
+    private static final int SHARES = 16;
+
+    private static final Map<EpilogueEmitter, Warm> TILES = new ConcurrentHashMap<>();
+
+    private final GemmTask.Factors f;
+    private final List<Operand> operands;
+    private final Optional<ColumnTask> sums;
+    private final boolean isDouble;
+    private final int vectors;
+    private final int width;
+    private final int tall;
+    private final Warm tile;
+    /// For what is left when the rows have been cut into tiles; the same tile if nothing is.
+    private final Warm rest;
+    private final boolean inPlace;
+    private final int chunks;
+    private final Workers.Task body = this::chunk;
+    private final Object[] factors = new Object[2];
+    private final int[] bases = new int[2];
+    private Object[] arrays;
+    private int[] geometry;
+
+    // The run under way.
+    private EpilogueTile whole = Epilogue::none;
+    private EpilogueTile last = Epilogue::none;
+    private Object b = new float[0];
+    private GemmBlocks panels = GemmBlocks.mine();
+
+    private Epilogue(GemmTask.Factors f, List<Operand> operands, Optional<ColumnTask> sums, EpilogueEmitter emitter) {
+        this.f = f;
+        this.operands = operands;
+        this.sums = sums;
+        this.isDouble = emitter.doubles();
+        this.vectors = emitter.vectors();
+        this.width = f.n() == 0 ? 0 : vectors * lanes(isDouble);
+        this.tall = emitter.rows();
+        this.tile = TILES.computeIfAbsent(emitter, Warm::new);
+        this.rest = f.m() % tall == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(f.m() % tall), Warm::new);
+        this.inPlace = f.n() == width && f.b().strides()[1] == 1 && f.b().strides()[0] == width;
+        boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
+        this.chunks = shared ? Math.min(SHARES, tiles()) : 1;
+        this.arrays = new Object[operands.size()];
+        this.geometry = new int[3 * operands.size()];
+    }
+
+    private static int lanes(boolean doubles) {
+        return VectorWidth.bits() / (doubles ? 64 : 32);
+    }
+
+    private int tiles() {
+        return (f.m() + tall - 1) / tall;
+    }
+
+    /// The product that `producer` is and the only loop after it, if they can be one.
+    static Optional<Epilogue> of(RowsTask.Producer producer, List<RowsTask.Stage> loops, Optional<RowsTask.Sums> sums) {
+        if (producer.product().isEmpty() || loops.size() + (sums.isPresent() ? 1 : 0) != 1) {
+            return Optional.empty();
+        }
+        RowsTask.Stage loop = sums.isPresent() ? sums.get().stage() : loops.getFirst();
+        GemmTask.Factors f = producer.product().get();
+        return emitter(f, producer.result(), loop)
+                .map(e -> new Epilogue(f, loop.operands(), sums.map(RowsTask.Sums::task), e));
+    }
+
+    private static Optional<EpilogueEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
+        boolean suits = Loops.SIMD && loop.dims().length == 2 && loop.dims()[1] == f.n() && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() < MOST_COLUMNS
+                && f.m() >= FEWEST_ROWS;
+        int sum = loop.operands().indexOf(result);
+        int sources = loop.body().sources().size();
+        if (!suits || sum < 0 || sum >= sources) {
+            return Optional.empty();
+        }
+        List<Place> places = new ArrayList<>();
+        boolean replaced = false;
+        for (int k = 0; k < loop.operands().size(); k++) {
+            Operand o = loop.operands().get(k);
+            int row = o.strides()[0];
+            Mode mode = k < sources ? Mode.STORE : loop.body().sinks().get(k - sources).mode();
+            if (o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode == Mode.STORE && row != f.n() && (row != 0 || k >= sources)) {
+                return Optional.empty();
+            }
+            places.add(mode.isColumn() ? Place.PARTIAL : row == 0 ? Place.ROW : Place.MATRIX);
+            replaced |= k >= sources && mode == Mode.STORE && o.equals(result);
+        }
+        int[] innermost = loop.operands().stream().mapToInt(o -> 1).toArray();
+        LoopSpec spec = Axes.specialise(loop.body(), innermost, f.n());
+        DType type = spec.type(0);
+        if (!replaced || !LoopEmitter.vectorizable(spec) || LoopEmitter.isGuarded(spec)) {
+            return Optional.empty();
+        }
+        boolean doubles = type == DType.F64;
+        int lanes = lanes(doubles);
+        int most = VectorWidth.manyRegisters() ? 4 : 2;
+        int vectors = most;
+        while (vectors > 1 && f.n() % (vectors * lanes) != 0) {
+            vectors /= 2;
+        }
+        int tall = Math.min(VectorWidth.manyRegisters() ? 24 / vectors : 8 / vectors, f.m());
+        while (tall > FEWEST_ROWS && EpilogueEmitter.cost(tall, vectors, spec) > Emitted.MOST_BYTES) {
+            tall--;
+        }
+        return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && EpilogueEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
+                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, vectors, f.a().strides()[0], f.a().strides()[1], f.n(), spec, sum, List.copyOf(places)))
+                : Optional.empty();
+    }
+
+    void bind(Memory memory) {
+        Operand.bind(memory, factors, bases, f.a(), f.b());
+        if (sums.isPresent()) {
+            arrays = sums.get().arrays();
+            geometry = sums.get().geometry();
+            return;
+        }
+        for (int k = 0; k < operands.size(); k++) {
+            arrays[k] = memory.array(operands.get(k).buffer());
+            geometry[3 * k] = memory.base(operands.get(k).buffer()) + operands.get(k).offset();
+            geometry[3 * k + 1] = operands.get(k).strides()[0];
+            geometry[3 * k + 2] = 1;
+        }
+    }
+
+    /// Whether the tiles are machine code; if not, they soon will be.
+    boolean isReady() {
+        tile.twins.want();
+        rest.twins.want();
+        whole = tile.twins.now();
+        last = rest.twins.now();
+        return whole != tile.twins.plain && last != rest.twins.plain;
+    }
+
+    /// Computes the product and the loop, after [#isReady] was true; if it sums along the rows, on this thread and between [ColumnTask#begin] and [ColumnTask#end].
+    void run() {
+        panels = GemmBlocks.mine();
+        b = inPlace ? factors[1]
+                : panels.panels(isDouble, f.n(), f.k(), factors[1], bases[1], f.b().strides()[0], f.b().strides()[1], vectors);
+        if (chunks == 1) {
+            chunk(0);
+        } else {
+            Workers.run(chunks, body);
+        }
+    }
+
+    private void chunk(int c) {
+        int aStep = f.a().strides()[0];
+        int begin = (int) ((long) tiles() * c / chunks) * tall;
+        int end = Math.min(f.m(), (int) ((long) tiles() * (c + 1) / chunks) * tall);
+        for (int column = 0; column < f.n(); column += width) {
+            int bAt = inPlace ? bases[1] : panels.panel(column / width);
+            int i = begin;
+            for (; i + tall <= end; i += tall) {
+                whole.run(bases[0] + i * aStep, bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, i, column);
+            }
+            if (i < end) {
+                last.run(bases[0] + i * aStep, bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, i, column);
+            }
+        }
+    }
+
+    /// A tile on its way to machine code.
+    private static final class Warm implements Warmer.Kernel<EpilogueTile> {
+        /// Vector operations of a call that tells machine code from the first compiler's.
+        private static final int PROBE_OPERATIONS = 200;
+
+        private final EpilogueEmitter emitter;
+        private final Twins<EpilogueTile> twins = new Twins<>(Epilogue::none, this);
+        private final Object[] arrays;
+        private final int[] geometry;
+        private final int steps;
+
+        Warm(EpilogueEmitter emitter) {
+            this.emitter = emitter;
+            int size = Math.max(emitter.rows() * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()), 80 * emitter.step()) + 512;
+            int operands = emitter.places().size();
+            this.arrays = new Object[operands];
+            this.geometry = new int[3 * operands];
+            for (int k = 0; k < operands; k++) {
+                arrays[k] = emitter.doubles() ? new double[size] : new float[size];
+                geometry[3 * k + 1] = emitter.step();
+                geometry[3 * k + 2] = 1;
+            }
+            this.steps = 1 + PROBE_OPERATIONS / (emitter.rows() * (emitter.vectors() + 1) + emitter.vectors());
+        }
+
+        @Override
+        public EpilogueTile emit() {
+            return emitter.emit();
+        }
+
+        @Override
+        public void idle(EpilogueTile t) {
+            run(t, -1, 0);
+        }
+
+        @Override
+        public void real(EpilogueTile t) {
+            for (int k = 0; k < 4; k++) {
+                run(t, k, 6 * k);
+            }
+        }
+
+        @Override
+        public void timed(EpilogueTile t) {
+            run(t, steps, 0);
+        }
+
+        @Override
+        public long fastNanos() {
+            return 2_500;
+        }
+
+        /// Programs with products spend most of their time in them.
+        @Override
+        public long urgency() {
+            return Loops.HOT * 100 * emitter.rows() * emitter.vectors();
+        }
+
+        private void run(EpilogueTile t, int k, int row) {
+            t.run(0, 0, 0, 0, 0, k, arrays[0], arrays[0], arrays, geometry, row, 0);
+        }
+
+        @Override
+        public String toString() {
+            return emitter.toString();
+        }
+    }
+
+    private static void none(int aAt, int bAt, int none, int nothing, int nil, int k, Object a, Object b, Object[] arrays, int[] geometry, int row, int column) {
+        throw new IllegalStateException("matmul: a tile that is not machine code was called");
+    }
+}
