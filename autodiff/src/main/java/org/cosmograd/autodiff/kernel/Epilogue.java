@@ -30,10 +30,13 @@ final class Epilogue {
     private final boolean isDouble;
     private final int vectors;
     private final int width;
-    private final int tall;
     private final Warm tile;
     /// For what is left when the rows have been cut into tiles; the same tile if nothing is.
     private final Warm rest;
+    /// Rows that are cut into so many tiles without a rest, and their number.
+    private final int block;
+    private final int tilesOfBlock;
+    private final int blocks;
     private final boolean inPlace;
     private final int chunks;
     private final Workers.Task body = this::chunk;
@@ -55,12 +58,15 @@ final class Epilogue {
         this.isDouble = emitter.doubles();
         this.vectors = emitter.vectors();
         this.width = f.n() == 0 ? 0 : vectors * lanes(isDouble);
-        this.tall = emitter.rows();
+        this.tilesOfBlock = emitter.deep() > 1 ? emitter.loop().partialRows() / emitter.run() : 1;
+        this.block = tilesOfBlock * emitter.rows();
+        this.blocks = f.m() / block;
         this.tile = TILES.computeIfAbsent(emitter, Warm::new);
-        this.rest = f.m() % tall == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(f.m() % tall), Warm::new);
+        int left = f.m() - blocks * block;
+        this.rest = left == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(largestDivisor(left, emitter.rows())), Warm::new);
         this.inPlace = f.n() == width && f.b().strides()[1] == 1 && f.b().strides()[0] == width;
         boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
-        this.chunks = shared ? Math.min(SHARES, tiles()) : 1;
+        this.chunks = shared ? Math.clamp(blocks, 1, SHARES) : 1;
         this.arrays = new Object[operands.size()];
         this.geometry = new int[3 * operands.size()];
     }
@@ -69,8 +75,13 @@ final class Epilogue {
         return VectorWidth.bits() / (doubles ? 64 : 32);
     }
 
-    private int tiles() {
-        return (f.m() + tall - 1) / tall;
+    /// The largest divisor of `n` up to `most`.
+    private static int largestDivisor(int n, int most) {
+        int d = Math.min(n, most);
+        while (n % d != 0) {
+            d--;
+        }
+        return d;
     }
 
     /// The product that `producer` is and the only loop after it, if they can be one.
@@ -122,8 +133,18 @@ final class Epilogue {
             tall--;
         }
         return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && EpilogueEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
-                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, vectors, f.a().strides()[0], f.a().strides()[1], f.n(), spec, sum, List.copyOf(places)))
+                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1], f.n(), spec, sum, List.copyOf(places)))
                 : Optional.empty();
+    }
+
+    /// How many of `tall` rows shall go into the same partial rows: the more, the less often these are loaded and stored.
+    private static int deep(int tall, int rows, int partials) {
+        for (int d = 3; d > 1; d--) {
+            if (partials > 0 && tall % d == 0 && partials % (tall / d) == 0 && rows >= d * partials) {
+                return d;
+            }
+        }
+        return 1;
     }
 
     void bind(Memory memory) {
@@ -163,19 +184,26 @@ final class Epilogue {
     }
 
     private void chunk(int c) {
-        int aStep = f.a().strides()[0];
-        int begin = (int) ((long) tiles() * c / chunks) * tall;
-        int end = Math.min(f.m(), (int) ((long) tiles() * (c + 1) / chunks) * tall);
+        int begin = (int) ((long) blocks * c / chunks);
+        int end = (int) ((long) blocks * (c + 1) / chunks);
+        int run = tile.emitter.run();
         for (int column = 0; column < f.n(); column += width) {
             int bAt = inPlace ? bases[1] : panels.panel(column / width);
-            int i = begin;
-            for (; i + tall <= end; i += tall) {
-                whole.run(bases[0] + i * aStep, bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, i, column);
+            for (int i = begin; i < end; i++) {
+                for (int t = 0; t < tilesOfBlock; t++) {
+                    run(whole, i * block + t * run, column, bAt);
+                }
             }
-            if (i < end) {
-                last.run(bases[0] + i * aStep, bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, i, column);
+            if (c == chunks - 1) {
+                for (int i = blocks * block; i < f.m(); i += rest.emitter.rows()) {
+                    run(last, i, column, bAt);
+                }
             }
         }
+    }
+
+    private void run(EpilogueTile t, int row, int column, int bAt) {
+        t.run(bases[0] + row * f.a().strides()[0], bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, row, column);
     }
 
     /// A tile on its way to machine code.
@@ -191,7 +219,8 @@ final class Epilogue {
 
         Warm(EpilogueEmitter emitter) {
             this.emitter = emitter;
-            int size = Math.max(emitter.rows() * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()), 80 * emitter.step()) + 512;
+            int far = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
+            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()), (far + 32) * emitter.step()) + 512;
             int operands = emitter.places().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];

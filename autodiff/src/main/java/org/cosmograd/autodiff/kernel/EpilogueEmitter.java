@@ -19,6 +19,7 @@ import java.util.List;
 /// @param doubles whether elements are doubles (else floats)
 /// @param bits    vector width: 128, 256 or 512
 /// @param rows    rows of the tile
+/// @param deep    how many of them go into the same partial rows, if the loop sums along the rows: these are as far apart as there are partial rows
 /// @param vectors columns of the tile, in vectors
 /// @param aRow    elements from a row of `A` to the next
 /// @param aColumn elements from a column of `A` to the next
@@ -26,7 +27,7 @@ import java.util.List;
 /// @param loop    what becomes of the sums: sources and sinks advance by one element
 /// @param sums    which source the sums are
 /// @param places  how operands lie, sources and then sinks
-record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRow, int aColumn, int step, LoopSpec loop, int sums, List<Place> places) {
+record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vectors, int aRow, int aColumn, int step, LoopSpec loop, int sums, List<Place> places) {
     /// How an operand lies.
     enum Place {
         /// Row after row, like the product.
@@ -66,9 +67,19 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
         return 300 + rows * vectors * (20 + LoopEmitter.turnBytes(loop));
     }
 
-    /// The same of another height.
+    /// The same of another height, of rows one after the other.
     EpilogueEmitter withRows(int count) {
-        return new EpilogueEmitter(doubles, bits, count, vectors, aRow, aColumn, step, loop, sums, places);
+        return new EpilogueEmitter(doubles, bits, count, 1, vectors, aRow, aColumn, step, loop, sums, places);
+    }
+
+    /// Rows one after the other.
+    int run() {
+        return rows / deep;
+    }
+
+    /// Which row of the matrices row `i` of the tile is, counted from its first.
+    private int row(int i) {
+        return i % run() + i / run() * Math.max(1, loop.partialRows());
     }
 
     EpilogueTile emit() {
@@ -87,6 +98,9 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
         private final int[] array;
         private final int[] at;
         private final int[][] only;
+        /// For sums along the rows: a vector of the present partial row, and where it begins.
+        private final int[] partial;
+        private final int[] partialAt;
 
         Body(EpilogueEmitter tile, CodeBuilder code) {
             this.tile = tile;
@@ -99,6 +113,8 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
             this.array = new int[operands];
             this.at = new int[operands];
             this.only = new int[operands][];
+            this.partial = new int[operands];
+            this.partialAt = new int[operands];
         }
 
         void emit() {
@@ -115,15 +131,19 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
             for (int k = 0; k < sources; k++) {
                 loaded[k] = code.allocateLocal(TypeKind.REFERENCE);
             }
-            int partial = code.allocateLocal(TypeKind.INT);
-            for (int i = 0; i < tile.rows; i++) {
+            for (int i = 0; i < tile.run(); i++) {
                 for (int v = 0; v < tile.vectors; v++) {
-                    load(frame, i, v, loaded);
-                    int[] values = frame.values();
-                    for (int k = 0; k < values.length; k++) {
-                        store(k, i, v, values[k], partial);
+                    beginPartials(i, v);
+                    for (int d = 0; d < tile.deep; d++) {
+                        int row = i + d * tile.run();
+                        load(frame, row, v, loaded);
+                        int[] values = frame.values();
+                        for (int k = 0; k < values.length; k++) {
+                            store(k, row, v, values[k]);
+                        }
+                        frame.releaseValues(values);
                     }
-                    frame.releaseValues(values);
+                    endPartials(v);
                 }
             }
             code.return_();
@@ -146,7 +166,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
             code.iconst_0().istore(P).labelBinding(loop).iload(P).iload(K).if_icmpge(end);
             sums.loadOperands(code, 0, (u, v) -> code.aload(B).iload(B_AT).loadConstant(v * sums.lanes()).iadd());
             for (int i = 0; i < tile.rows; i++) {
-                int down = i * tile.aRow;
+                int down = tile.row(i) * tile.aRow;
                 sums.multiplyAdd(code, i, 0, () -> code.aload(A).iload(A_AT).loadConstant(down).iadd());
             }
             code.iload(A_AT).loadConstant(tile.aColumn).iadd().istore(A_AT);
@@ -168,7 +188,10 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
                     code.iload(ROW).loadConstant(tile.step).imul().iadd();
                 }
                 code.istore(at[k]);
-                if (tile.places.get(k) == Place.ROW) {
+                if (tile.places.get(k) == Place.PARTIAL) {
+                    partial[k] = code.allocateLocal(TypeKind.REFERENCE);
+                    partialAt[k] = code.allocateLocal(TypeKind.INT);
+                } else if (tile.places.get(k) == Place.ROW) {
                     only[k] = new int[tile.vectors];
                     for (int v = 0; v < tile.vectors; v++) {
                         only[k][v] = code.allocateLocal(TypeKind.REFERENCE);
@@ -187,7 +210,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
                 } else if (tile.places.get(k) == Place.ROW) {
                     frame.inRegister(k, only[k][v]);
                 } else {
-                    load(k, at[k], i * tile.step + v * sums.lanes());
+                    load(k, at[k], tile.row(i) * tile.step + v * sums.lanes());
                     code.astore(loaded[k]);
                     frame.inRegister(k, loaded[k]);
                 }
@@ -195,22 +218,38 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
         }
 
         /// Hands a value to a sink.
-        private void store(int sink, int i, int v, int value, int partial) {
+        private void store(int sink, int i, int v, int value) {
             int k = sources + sink;
-            boolean adds = tile.places.get(k) == Place.PARTIAL;
-            if (adds) {
-                if (v == 0) {
-                    code.iload(ROW).loadConstant(i).iadd().loadConstant(loop.sinks().get(sink).mode().partials() - 1).iand()
-                            .loadConstant(tile.step).imul().iload(at[k]).iadd().istore(partial);
-                }
-                load(k, partial, v * sums.lanes());
-                code.aload(value).invokevirtual(vector, "add", MethodTypeDesc.of(vector, GemmEmitter.ANY_VECTOR));
-                address(k, partial, v * sums.lanes());
+            if (tile.places.get(k) == Place.PARTIAL) {
+                code.aload(partial[k]).aload(value).invokevirtual(vector, "add", MethodTypeDesc.of(vector, GemmEmitter.ANY_VECTOR)).astore(partial[k]);
             } else {
                 code.aload(value);
-                address(k, at[k], i * tile.step + v * sums.lanes());
+                store(k, at[k], tile.row(i) * tile.step + v * sums.lanes());
             }
-            code.invokevirtual(vector, "intoArray", MethodTypeDesc.of(CD_void, sums.element().arrayType(), CD_int));
+        }
+
+        /// Loads vector `v` of the partial rows that row `i` goes into.
+        private void beginPartials(int i, int v) {
+            for (int k = sources; k < array.length; k++) {
+                if (tile.places.get(k) != Place.PARTIAL) {
+                    continue;
+                }
+                if (v == 0) {
+                    code.iload(ROW).loadConstant(i).iadd().loadConstant(loop.partialRows() - 1).iand().loadConstant(tile.step).imul()
+                            .iload(at[k]).iadd().istore(partialAt[k]);
+                }
+                load(k, partialAt[k], v * sums.lanes());
+                code.astore(partial[k]);
+            }
+        }
+
+        private void endPartials(int v) {
+            for (int k = sources; k < array.length; k++) {
+                if (tile.places.get(k) == Place.PARTIAL) {
+                    code.aload(partial[k]);
+                    store(k, partialAt[k], v * sums.lanes());
+                }
+            }
         }
 
         private void geometry(int operand, int which) {
@@ -219,6 +258,12 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int vectors, int aRo
 
         private void address(int operand, int at, int shift) {
             code.aload(array[operand]).iload(at).loadConstant(shift).iadd();
+        }
+
+        /// A vector on the stack.
+        private void store(int operand, int at, int shift) {
+            address(operand, at, shift);
+            code.invokevirtual(vector, "intoArray", MethodTypeDesc.of(CD_void, sums.element().arrayType(), CD_int));
         }
 
         private void load(int operand, int at, int shift) {
