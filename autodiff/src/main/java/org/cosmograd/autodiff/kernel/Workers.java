@@ -84,6 +84,9 @@ public final class Workers {
     private static Task task;
     private static volatile Throwable failure;
 
+    /// The thread whose runs are not shared at present, if there is one. It knows of itself; what others see of it matters only for speed.
+    private static Thread alone;
+
     /// How many workers there are, for the thread that has the pool.
     private static int workers;
 
@@ -102,12 +105,25 @@ public final class Workers {
         threads = count;
     }
 
+    /// Whether runs of this thread are not shared from now on. One thread at a time can ask for this; another that does so ends it for the first.
+    static void alone(boolean on) {
+        Thread now = on ? Thread.currentThread() : null;
+        if (alone != now) {
+            alone = now;
+        }
+    }
+
+    /// Whether a thread has the pool.
+    static boolean isBusy() {
+        return (long) COUNTER.getOpaque(COUNTERS, BUSY) != 0;
+    }
+
     /// Runs `task` for the chunks `0 … chunks-1` and returns when all are done.
     ///
     /// If a chunk throws, chunks not yet begun are skipped and one of the exceptions is thrown here.
     public static void run(int chunks, Task task) {
         int helpers = Math.min(threads, chunks) - 1;
-        if (helpers <= 0 || !COUNTER.compareAndSet(COUNTERS, BUSY, 0L, 1L)) {
+        if (helpers <= 0 || alone == Thread.currentThread() || !COUNTER.compareAndSet(COUNTERS, BUSY, 0L, 1L)) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 task.run(chunk);
             }
