@@ -128,7 +128,8 @@ public final class Program<A, R> {
         Traced<G> share = new Traced<>(initial, numbered, (s, n) -> part.of(s, n.batch(), n.number()), options);
         Gathered<B, G> gathered = new Gathered<>(exampleBatch, Collections.nCopies(count, share.form));
         Traced<S> whole = new Traced<>(initial, gathered, (s, g) -> update.of(s, g.batch(), sum(g.parts())), options);
-        return new Loop<>("Program.replicated", whole, Replicas.of(count, share.compiler, share.results, whole.compiler), initial, count * share.results.size());
+        Replicas replicas = Replicas.of(count, share.compiler, share.results, whole.compiler, whole.results);
+        return new Loop<>("Program.replicated", whole, replicas, initial, count * share.results.size());
     }
 
     private record Numbered<B>(B batch, Tensor number) {}
@@ -277,6 +278,7 @@ public final class Program<A, R> {
             for (int i = 0; i < types.size(); i++) {
                 states.get(now).get(i).set(leaves.get(i).storage());
             }
+            turns[now].changed();
         }
 
         /// The schedule as text, see [Program#explain].

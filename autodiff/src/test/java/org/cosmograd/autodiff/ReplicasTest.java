@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,37 @@ class ReplicasTest {
                 loop.step(x);
             }
             OperationLawsTest.assertBits(t + " threads", reference.live().w(), loop.live().w());
+        }
+    }
+
+    /// With a thread for each, replicas have the state each for itself.
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void statesOfReplicasFollowAResetAndNewBatches(int count) {
+        List<Tensor> batches = List.of(rows(), Key.of(4).normal(DType.F32, ROWS, 6));
+        List<Model> seen = new ArrayList<>();
+        for (int threads : new int[] {1, count}) {
+            Workers.threads(threads);
+            Program.Loop<Model, Tensor> loop = replicated(count, batches.getFirst());
+            for (int i = 0; i < 11; i++) {
+                loop.step(batches.get(i / 2 % 2));
+            }
+            Model before = loop.state();
+            Workers.threads(1);
+            loop.step(batches.getFirst());
+            Workers.threads(threads);
+            loop.reset(start());
+            for (int i = 0; i < 6; i++) {
+                loop.step(batches.get(i % 2));
+            }
+            loop.reset(before);
+            for (int i = 0; i < 5; i++) {
+                loop.step(batches.getLast());
+            }
+            seen.add(loop.state());
+        }
+        for (int i = 0; i < 3; i++) {
+            OperationLawsTest.assertBits("tensor " + i, Tree.leaves(seen.getFirst()).get(i), Tree.leaves(seen.getLast()).get(i));
         }
     }
 

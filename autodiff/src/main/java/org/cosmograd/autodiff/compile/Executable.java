@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.cosmograd.autodiff.kernel.Memory;
+import org.cosmograd.autodiff.kernel.Sharing;
 import org.cosmograd.autodiff.kernel.Storage;
 import org.cosmograd.autodiff.kernel.Task;
 
@@ -22,21 +23,24 @@ public final class Executable implements Replay, Memory {
     private final int[] bases;
     private final boolean checked;
     private final Timing.Switch timing;
+    private final Sharing sharing;
 
     /// The schedule with memory of its own for what lives inside.
     ///
     /// @param constants the data that the expressions hold
     /// @param checked whether to look for NaN and infinity after every step
     Executable(Schedule schedule, List<Storage> constants, boolean checked) {
-        this(schedule, constants, checked, slabs(schedule.memory()), new Timing.Switch(schedule.steps().size(), PROFILE));
+        this(schedule, constants, checked, slabs(schedule.memory()), new Timing.Switch(schedule.steps().size(), PROFILE), new Sharing());
     }
 
-    private Executable(Schedule schedule, List<Storage> constants, boolean checked, List<Storage> slabs, Timing.Switch timing) {
+    private Executable(
+            Schedule schedule, List<Storage> constants, boolean checked, List<Storage> slabs, Timing.Switch timing, Sharing sharing) {
         this.schedule = schedule;
         this.constants = constants;
         this.checked = checked;
         this.slabs = slabs;
         this.timing = timing;
+        this.sharing = sharing;
         List<Schedule.Buffer> buffers = schedule.buffers();
         this.arrays = new Object[buffers.size()];
         this.bases = new int[buffers.size()];
@@ -83,7 +87,7 @@ public final class Executable implements Replay, Memory {
 
     @Override
     public Executable twin() {
-        return new Executable(schedule, constants, checked, slabs, timing);
+        return new Executable(schedule, constants, checked, slabs, timing, sharing);
     }
 
     private boolean isOutside(List<Integer> used) {
@@ -114,17 +118,27 @@ public final class Executable implements Replay, Memory {
     }
 
     @Override
+    public void changed() {
+        // It reads inputs where they are.
+    }
+
+    @Override
     public void run() {
         Timing times = timing.now();
         if (times != null) {
             run(times);
             return;
         }
-        for (int s = 0; s < tasks.length; s++) {
-            tasks[s].run();
-            if (checked) {
-                check(schedule.steps().get(s));
+        sharing.begin();
+        try {
+            for (int s = 0; s < tasks.length; s++) {
+                tasks[s].run();
+                if (checked) {
+                    check(schedule.steps().get(s));
+                }
             }
+        } finally {
+            sharing.end();
         }
     }
 

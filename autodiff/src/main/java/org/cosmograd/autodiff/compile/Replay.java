@@ -8,6 +8,9 @@ public sealed interface Replay permits Executable, Replicas {
     /// Says where inputs are read and outputs written from now on.
     void bind(List<Storage> inputs, List<Storage> outputs);
 
+    /// To be called when somebody else has written to inputs that the work before this one had as outputs.
+    void changed();
+
     /// Does the work.
     void run();
 

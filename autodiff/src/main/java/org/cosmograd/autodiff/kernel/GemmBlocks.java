@@ -3,6 +3,7 @@ package org.cosmograd.autodiff.kernel;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// One matrix product: how `C` is cut into blocks, panels and tiles, and the buffers this needs.
 ///
@@ -49,6 +50,9 @@ final class GemmBlocks {
     private static final int DIRECT_BYTES = 300_000;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final long WORTH_SHARING = 400_000;
+    /// Panels of up to so many bytes every thread packs for itself. To write again what another processor has just read takes up to 100 ns for
+    /// each line of memory, many times what packing it takes.
+    private static final int APART_BYTES = 16 << 10;
     private static final int BETWEEN_SLIVERS = 16;
     /// The last step of a packed tile of one row writes a whole vector.
     private static final int SLACK = 64;
@@ -58,6 +62,9 @@ final class GemmBlocks {
 
     private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(int[].class);
 
+    private static final AtomicInteger INSTANCES = new AtomicInteger();
+
+    private final long number = (long) INSTANCES.getAndIncrement() << 32;
     private final Workers.Task panelPacking = this::packPanel;
     private final Workers.Task computing = this::computeBlock;
     private final Workers.Task packing = this::packBoth;
@@ -72,6 +79,11 @@ final class GemmBlocks {
     private double[] aDoubles = {};
     private float[] tileFloats = {};
     private double[] tileDoubles = {};
+
+    // Panels of B that this thread has packed for itself, and for which packing of which instance.
+    private float[] apartFloats = {};
+    private double[] apartDoubles = {};
+    private long packedApart = -1;
 
     // The product under way.
     private GemmTiles tiles;
@@ -111,6 +123,9 @@ final class GemmBlocks {
     private boolean last;
     private Object packedA;
     private Object packedB;
+    private int packedSize;
+    private boolean apart;
+    private long packings = number;
     private boolean packNewB;
     private int firstRow;
     private int endRow;
@@ -260,7 +275,12 @@ final class GemmBlocks {
                 from = p;
                 to = Math.min(k, p + part);
                 last = to == k && end == n;
-                if (place()) {
+                place();
+                apart = shared && columnBlocks == 1 && packedSize > 0 && packedSize * bytes() <= APART_BYTES;
+                if (apart) {
+                    packings++;
+                } else if (packedSize > 0) {
+                    reserve();
                     share(panels, panelPacking);
                 }
                 share(rowBlocks * columnBlocks, computing);
@@ -285,6 +305,7 @@ final class GemmBlocks {
                 to = Math.min(k, p + slice);
                 last = to == k && end == n;
                 place();
+                reserve();
                 for (int i = 0; i < m; i += rows) {
                     firstRow = i;
                     endRow = Math.min(m, i + rows);
@@ -343,7 +364,7 @@ final class GemmBlocks {
         for (int i = begin; i < end; ) {
             int rows = tiles.rows(walk, 2, end - i);
             for (int panel = firstPanel; panel < endPanel; panel++) {
-                tile(tile, i, rows, panel, from, depth, packedA, inPackedA(i), rows, false);
+                tile(tile, packedB, i, rows, panel, from, depth, packedA, inPackedA(i), rows, false);
             }
             i += rows;
         }
@@ -378,8 +399,8 @@ final class GemmBlocks {
         }
     }
 
-    /// Gives every panel that is to be packed its place in the buffer, others -1; whether there are any to be packed beforehand.
-    private boolean place() {
+    /// Gives every panel that is to be packed its place in the buffer, others -1.
+    private void place() {
         int depth = to - from;
         int size = 0;
         for (int i = 0; i < panels; i++) {
@@ -393,10 +414,25 @@ final class GemmBlocks {
                 panelAt[i] = -1;
             }
         }
-        if (size > 0) {
-            packedB = isDouble ? (bDoubles = grown(bDoubles, size)) : (bFloats = grown(bFloats, size));
+        packedSize = size;
+    }
+
+    private void reserve() {
+        packedB = isDouble ? (bDoubles = grown(bDoubles, packedSize)) : (bFloats = grown(bFloats, packedSize));
+    }
+
+    /// The panels that this thread has packed for itself.
+    private Object panelsApart(GemmBlocks job) {
+        if (packedApart != job.packings) {
+            Object panels = job.isDouble
+                    ? (apartDoubles = grown(apartDoubles, job.packedSize))
+                    : (apartFloats = grown(apartFloats, job.packedSize));
+            for (int i = 0; i < job.panels; i++) {
+                packPanel(job, i, panels);
+            }
+            packedApart = job.packings;
         }
-        return size > 0;
+        return job.isDouble ? apartDoubles : apartFloats;
     }
 
     private int length(Object array) {
@@ -422,10 +458,14 @@ final class GemmBlocks {
     }
 
     private void packPanel(int i) {
-        int at = panelAt[i];
+        MINE.get().packPanel(this, i, packedB);
+    }
+
+    private void packPanel(GemmBlocks job, int i, Object panels) {
+        int at = job.panelAt[i];
         if (at >= 0) {
-            MINE.get().pack(this, panelVectors[i], panelWidth[i], b, bOffset + from * bRow + panelColumn[i] * bColumn, bRow, bColumn,
-                    to - from, packedB, at, panelVectors[i] * tiles.lanes);
+            pack(job, job.panelVectors[i], job.panelWidth[i], job.b, job.bOffset + job.from * job.bRow + job.panelColumn[i] * job.bColumn,
+                    job.bRow, job.bColumn, job.to - job.from, panels, at, job.panelVectors[i] * job.tiles.lanes);
         }
     }
 
@@ -499,7 +539,8 @@ final class GemmBlocks {
             GemmScalar.multiply(end - begin, n, to, a, aOffset + begin * aRow, aRow, aColumn, b, bOffset, bRow, bColumn, c,
                     cOffset + begin * cRow, cRow, cColumn, accumulate);
         } else {
-            compute(MINE.get().tile(isDouble), begin, end, panels * part / columnBlocks, panels * (part + 1) / columnBlocks);
+            GemmBlocks own = MINE.get();
+            compute(own.tile(isDouble), apart ? own.panelsApart(this) : packedB, begin, end, panels * part / columnBlocks, panels * (part + 1) / columnBlocks);
         }
         if (last && columnBlocks == 1) {
             finished.rows(begin, end);
@@ -507,7 +548,7 @@ final class GemmBlocks {
     }
 
     /// Computes the rows `begin … end-1` in the panels `firstPanel … endPanel-1`, with operands in place.
-    private void compute(Object own, int begin, int end, int firstPanel, int endPanel) {
+    private void compute(Object own, Object packedB, int begin, int end, int firstPanel, int endPanel) {
         for (int p = from; p == from || p < to; p += slice) {
             int depth = Math.min(slice, to - p);
             // What a tile writes beyond the end of a row is the beginning of the next rows, which are computed afterwards.
@@ -516,7 +557,7 @@ final class GemmBlocks {
                 int beyond = panelVectors[panel] * tiles.lanes - panelWidth[panel];
                 for (int i = begin; i < end; ) {
                     int rows = tiles.rows(walk, panelVectors[panel], end - i);
-                    tile(own, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn,
+                    tile(own, packedB, i, rows, panel, p, depth, a, aOffset + i * aRow + p * aColumn,
                             walk == GemmEmitter.Walk.DOWN_ROWS ? aColumn : aRow,
                             rowsTouch && beyond <= (end - i - rows) * n);
                     i += rows;
@@ -526,7 +567,7 @@ final class GemmBlocks {
     }
 
     /// Computes `rows` rows from `i` on in a panel, for the slice of `k` from `p` on; may write `beyond` the end of a row.
-    private void tile(Object own, int i, int rows, int panel, int p, int depth, Object a, int aAt, int aStep,
+    private void tile(Object own, Object packedB, int i, int rows, int panel, int p, int depth, Object a, int aAt, int aStep,
             boolean beyond) {
         int lanes = tiles.lanes;
         int vectors = panelVectors[panel];

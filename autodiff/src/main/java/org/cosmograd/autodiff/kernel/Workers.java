@@ -86,6 +86,9 @@ public final class Workers {
     /// Who started it; a thread finds itself here only if it is true.
     private static Thread caller;
 
+    /// The thread whose runs are not shared at present, if there is one. It knows of itself; what others see of it matters only for speed.
+    private static Thread alone;
+
     /// How many workers there are, for the thread that has the pool.
     private static int workers;
 
@@ -104,10 +107,23 @@ public final class Workers {
         threads = count;
     }
 
-    /// Whether a run that this thread starts now is not shared: there is one thread, or this is inside a chunk.
-    public static boolean isInline() {
+    /// Whether a run that this thread starts now is not shared: there is one thread, this is inside a chunk, or it has been asked for.
+    static boolean isInline() {
         Thread me = Thread.currentThread();
-        return threads == 1 || caller == me || me instanceof Worker;
+        return threads == 1 || caller == me || alone == me || me instanceof Worker;
+    }
+
+    /// Whether runs of this thread are not shared from now on. One thread at a time can ask for this; another that does so ends it for the first.
+    static void alone(boolean on) {
+        Thread now = on ? Thread.currentThread() : null;
+        if (alone != now) {
+            alone = now;
+        }
+    }
+
+    /// Whether a thread has the pool.
+    static boolean isBusy() {
+        return (long) COUNTER.getOpaque(COUNTERS, BUSY) != 0;
     }
 
     /// Runs `task` for the chunks `0 … chunks-1` and returns when all are done.
@@ -115,7 +131,7 @@ public final class Workers {
     /// If a chunk throws, chunks not yet begun are skipped and one of the exceptions is thrown here.
     public static void run(int chunks, Task task) {
         int helpers = Math.min(threads, chunks) - 1;
-        if (helpers <= 0 || !COUNTER.compareAndSet(COUNTERS, BUSY, 0L, 1L)) {
+        if (helpers <= 0 || alone == Thread.currentThread() || !COUNTER.compareAndSet(COUNTERS, BUSY, 0L, 1L)) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 task.run(chunk);
             }
@@ -151,7 +167,7 @@ public final class Workers {
         }
         int mine = work(0);
         if (mine == chunks) {
-            alone(helpers);
+            unaided(helpers);
         }
         long all = COUNTERS[COMPLETED] + chunks - mine;
         COUNTERS[COMPLETED] = all;
@@ -169,7 +185,7 @@ public final class Workers {
     /// processor is one that has been given back, the system can leave them so for seconds, because a waiting worker's turns are so short
     /// that it always ran a moment ago. A thread that has only just been started goes to the idle processor, which when that
     /// thread has ended looks for something else to do, and takes the worker over.
-    private static void alone(int helpers) {
+    private static void unaided(int helpers) {
         long starved = 0;
         for (int w = 1; w <= helpers; w++) {
             starved += (long) COUNTER.getOpaque(COUNTERS, w * APART + STARVED);
