@@ -19,7 +19,10 @@ final class Epilogue {
     private static final int MOST_DEPTH = 256;
     /// Columns from which on a product that packs its rows is faster.
     private static final int MOST_COLUMNS = 384;
+    private static final int DIRECT_BYTES = 300_000;
     private static final int FEWEST_ROWS = 4;
+    /// Multiply-adds of a product until it gets tiles of its own.
+    private static final long WORTH_A_TILE = 200_000_000;
     private static final int SHARES = 16;
 
     private static final Map<EpilogueEmitter, Warm> TILES = new ConcurrentHashMap<>();
@@ -45,6 +48,8 @@ final class Epilogue {
     private Object[] arrays;
     private int[] geometry;
 
+    private long done;
+
     // The run under way.
     private EpilogueTile whole = Epilogue::none;
     private EpilogueTile last = Epilogue::none;
@@ -64,7 +69,7 @@ final class Epilogue {
         this.tile = TILES.computeIfAbsent(emitter, Warm::new);
         int left = f.m() - blocks * block;
         this.rest = left == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(largestDivisor(left, emitter.rows())), Warm::new);
-        this.inPlace = f.n() == width && f.b().strides()[1] == 1 && f.b().strides()[0] == width;
+        this.inPlace = isInPlace(f);
         boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
         this.chunks = shared ? Math.clamp(blocks, 1, SHARES) : 1;
         this.arrays = new Object[operands.size()];
@@ -73,6 +78,11 @@ final class Epilogue {
 
     private static int lanes(boolean doubles) {
         return VectorWidth.bits() / (doubles ? 64 : 32);
+    }
+
+    /// Whether `B` is read where it is: its rows are adjacent elements, and all of it stays in the second cache.
+    private static boolean isInPlace(GemmTask.Factors f) {
+        return f.b().strides()[1] == 1 && (long) f.k() * f.b().strides()[0] * f.type().bytes() <= DIRECT_BYTES;
     }
 
     /// The largest divisor of `n` up to `most`.
@@ -95,6 +105,18 @@ final class Epilogue {
                 .map(e -> new Epilogue(f, loop.operands(), sums.map(RowsTask.Sums::task), e));
     }
 
+    /// A product alone, put in `c`, if that suits.
+    static Optional<Epilogue> of(GemmTask.Factors f, Operand c) {
+        if (c.strides()[0] == 1 && c.strides()[1] != 1) {
+            return of(f.transposed(), new Operand(c.buffer(), c.offset(), new int[] {c.strides()[1], 1}));
+        }
+        DType type = f.type();
+        LoopSpec store = new LoopSpec(List.of(new LoopSpec.Source(type, LoopSpec.Access.UNIT)), List.of(),
+                List.of(new LoopSpec.Sink(0, LoopSpec.Access.UNIT, Mode.STORE)));
+        RowsTask.Stage loop = new RowsTask.Stage(store, new int[] {f.m(), f.n()}, List.of(c, c), 0);
+        return emitter(f, c, loop).map(e -> new Epilogue(f, loop.operands(), Optional.empty(), e));
+    }
+
     private static Optional<EpilogueEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
         boolean suits = Loops.SIMD && loop.dims().length == 2 && loop.dims()[1] == f.n() && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() < MOST_COLUMNS
                 && f.m() >= FEWEST_ROWS;
@@ -103,13 +125,15 @@ final class Epilogue {
         if (!suits || sum < 0 || sum >= sources) {
             return Optional.empty();
         }
+        int step = result.strides()[0];
         List<Place> places = new ArrayList<>();
         boolean replaced = false;
         for (int k = 0; k < loop.operands().size(); k++) {
             Operand o = loop.operands().get(k);
             int row = o.strides()[0];
             Mode mode = k < sources ? Mode.STORE : loop.body().sinks().get(k - sources).mode();
-            if (o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode == Mode.STORE && row != f.n() && (row != 0 || k >= sources)) {
+            if (o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode.isColumn() && step != f.n()
+                    || mode == Mode.STORE && row != step && (row != 0 || k >= sources)) {
                 return Optional.empty();
             }
             places.add(mode.isColumn() ? Place.PARTIAL : row == 0 ? Place.ROW : Place.MATRIX);
@@ -123,7 +147,8 @@ final class Epilogue {
         }
         boolean doubles = type == DType.F64;
         int lanes = lanes(doubles);
-        int most = VectorWidth.manyRegisters() ? 4 : 2;
+        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B.
+        int most = VectorWidth.manyRegisters() && f.a().strides()[0] != 1 ? 4 : 2;
         int vectors = most;
         while (vectors > 1 && f.n() % (vectors * lanes) != 0) {
             vectors /= 2;
@@ -133,7 +158,8 @@ final class Epilogue {
             tall--;
         }
         return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && EpilogueEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
-                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1], f.n(), spec, sum, List.copyOf(places)))
+                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1],
+                        isInPlace(f) ? f.b().strides()[0] : vectors * lanes, step, spec, sum, List.copyOf(places)))
                 : Optional.empty();
     }
 
@@ -162,8 +188,12 @@ final class Epilogue {
         }
     }
 
-    /// Whether the tiles are machine code; if not, they soon will be.
+    /// Whether the tiles are machine code; if not, and if there is much work for them, they soon will be.
     boolean isReady() {
+        if (done < WORTH_A_TILE) {
+            done += (long) f.m() * f.n() * f.k();
+            return false;
+        }
         tile.twins.want();
         rest.twins.want();
         whole = tile.twins.now();
@@ -188,7 +218,7 @@ final class Epilogue {
         int end = (int) ((long) blocks * (c + 1) / chunks);
         int run = tile.emitter.run();
         for (int column = 0; column < f.n(); column += width) {
-            int bAt = inPlace ? bases[1] : panels.panel(column / width);
+            int bAt = inPlace ? bases[1] + column : panels.panel(column / width);
             for (int i = begin; i < end; i++) {
                 for (int t = 0; t < tilesOfBlock; t++) {
                     run(whole, i * block + t * run, column, bAt);
@@ -220,7 +250,8 @@ final class Epilogue {
         Warm(EpilogueEmitter emitter) {
             this.emitter = emitter;
             int far = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
-            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()), (far + 32) * emitter.step()) + 512;
+            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()),
+                    Math.max(PROBE_OPERATIONS * emitter.bRow(), (far + 32) * emitter.step())) + 512;
             int operands = emitter.places().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];

@@ -23,11 +23,12 @@ import java.util.List;
 /// @param vectors columns of the tile, in vectors
 /// @param aRow    elements from a row of `A` to the next
 /// @param aColumn elements from a column of `A` to the next
+/// @param bRow    elements from a row of `B` to the next
 /// @param step    the same of the other matrices and of partial rows
 /// @param loop    what becomes of the sums: sources and sinks advance by one element
 /// @param sums    which source the sums are
 /// @param places  how operands lie, sources and then sinks
-record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vectors, int aRow, int aColumn, int step, LoopSpec loop, int sums, List<Place> places) {
+record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vectors, int aRow, int aColumn, int bRow, int step, LoopSpec loop, int sums, List<Place> places) {
     /// How an operand lies.
     enum Place {
         /// Row after row, like the product.
@@ -69,7 +70,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
 
     /// The same of another height, of rows one after the other.
     EpilogueEmitter withRows(int count) {
-        return new EpilogueEmitter(doubles, bits, count, 1, vectors, aRow, aColumn, step, loop, sums, places);
+        return new EpilogueEmitter(doubles, bits, count, 1, vectors, aRow, aColumn, bRow, step, loop, sums, places);
     }
 
     /// Rows one after the other.
@@ -170,7 +171,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
                 sums.multiplyAdd(code, i, 0, () -> code.aload(A).iload(A_AT).loadConstant(down).iadd());
             }
             code.iload(A_AT).loadConstant(tile.aColumn).iadd().istore(A_AT);
-            code.iinc(B_AT, tile.vectors * sums.lanes()).iinc(P, 1).goto_(loop).labelBinding(end);
+            code.iload(B_AT).loadConstant(tile.bRow).iadd().istore(B_AT).iinc(P, 1).goto_(loop).labelBinding(end);
         }
 
         /// Finds where operands begin.
