@@ -22,7 +22,7 @@ final class Epilogue {
     private static final int DIRECT_BYTES = 300_000;
     private static final int FEWEST_ROWS = 4;
     /// Multiply-adds of a product until it gets tiles of its own.
-    private static final long WORTH_A_TILE = 200_000_000;
+    static final long WORTH_A_TILE = 200_000_000;
     private static final int SHARES = 16;
 
     private static final Map<EpilogueEmitter, Warm> TILES = new ConcurrentHashMap<>();
