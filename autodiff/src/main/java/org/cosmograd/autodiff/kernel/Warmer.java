@@ -69,15 +69,15 @@ final class Warmer {
     /// Time until a cold kernel is emitted once more; every further time comes after twice the time. HotSpot forgets methods for which
     /// the first compiler fails when it shall add the profile ("out of virtual registers"), as happens with the longest tiles.
     private static final long COLD_NANOS = 1_500_000_000;
-    /// How many times that is done before a kernel stays what it is.
+    /// How many times that is done before a kernel stays plain.
     private static final int MOST_COLD = 4;
 
     /// How many times a flawed kernel is emitted once more before it is taken: it is not slow.
     static final int ATTEMPTS = 4;
     /// Time until a flawed kernel in its place is emitted once more; every further time comes after twice the time.
     private static final long FLAWED_NANOS = 1_000_000_000;
-
-    private static final int MOST_DOUBLINGS = 6;
+    /// How many times that is done.
+    private static final int MOST_FLAWED = 6;
 
     /// Kernels that wait for the compilers at the same time.
     private static final int AT_ONCE = 4;
@@ -208,7 +208,7 @@ final class Warmer {
             }
         }
         for (int i = 0; any && i < PLACED.size(); i++) {
-            PLACED.get(i).lookSoon();
+            PLACED.get(i).lookAfter(FIRST_WATCH);
         }
         return any;
     }
@@ -230,9 +230,14 @@ final class Warmer {
         private int attempts;
         private int colds;
         private int flaws;
+        /// Bytes of objects that a flawed kernel may make in its place; none may a sound one.
+        private long most;
+        private boolean cooled;
         private long begin;
         private long pause = FIRST_WATCH;
         private long due;
+        /// When it is emitted once more, or 0.
+        private long again;
 
         Way(Twins<K> twins, Kernel<K> kernel) {
             this.twins = twins;
@@ -240,6 +245,7 @@ final class Warmer {
         }
 
         private void begin(K form) {
+            log(System.Logger.Level.DEBUG, "a kernel is emitted", kernel, null);
             simd = form;
             begin = System.nanoTime();
             calls = FIRST_CALLS;
@@ -264,6 +270,7 @@ final class Warmer {
                     case SOUND -> place(form);
                 };
             } catch (Throwable e) {
+                twins.place(twins.plain);
                 log(System.Logger.Level.WARNING, "a kernel stays plain, its SIMD form failed", kernel, e);
                 return true;
             }
@@ -316,7 +323,8 @@ final class Warmer {
         }
 
         private boolean giveUp() {
-            log(System.Logger.Level.WARNING, "a kernel stays as it is, HotSpot does not compile its SIMD form", kernel, null);
+            twins.place(twins.plain);
+            log(System.Logger.Level.WARNING, "a kernel stays plain, HotSpot does not compile its SIMD form", kernel, null);
             return true;
         }
 
@@ -333,8 +341,9 @@ final class Warmer {
         private boolean place(K form) {
             twins.place(form);
             log(System.Logger.Level.DEBUG, "a kernel is " + state + after(), kernel, null);
-            pause = state == CodeState.SOUND ? FIRST_WATCH : FLAWED_NANOS << Math.min(flaws++, MOST_DOUBLINGS);
-            due = System.nanoTime() + pause;
+            most = state == CodeState.SOUND ? 0 : 2 * CodeState.bytes(real);
+            again = state == CodeState.FLAWED && flaws < MOST_FLAWED ? System.nanoTime() + (FLAWED_NANOS << flaws++) : 0;
+            lookAfter(FIRST_WATCH);
             PLACED.add(this);
             return true;
         }
@@ -342,37 +351,32 @@ final class Warmer {
         /// Whether the kernel stays in its place for now.
         boolean holds() {
             try {
-                if (state == CodeState.FLAWED || CodeState.bytes(real) > 0) {
-                    return false;
-                }
+                cooled = CodeState.bytes(real) > most;
             } catch (Throwable e) { // comes again on its way
-                return false;
+                cooled = true;
             }
-            pause = Math.min(LONGEST_WATCH, 2 * pause);
-            due = System.nanoTime() + pause;
-            return true;
+            lookAfter(Math.min(LONGEST_WATCH, 2 * pause));
+            return !cooled && (again == 0 || System.nanoTime() - again < 0);
         }
 
-        /// Goes back: a flawed kernel to bytecode, while its old form still runs; one that has cooled to calls.
+        /// Goes back: one that has cooled to calls; a flawed kernel to bytecode, while its old form still runs.
         void leave() {
-            if (state == CodeState.FLAWED) {
-                simd = null;
-            } else {
+            if (cooled) {
                 twins.place(twins.plain);
                 begin = System.nanoTime();
                 calls = CALLS;
                 attempts = 0;
                 colds = 0;
+            } else {
+                simd = null;
             }
-            log(System.Logger.Level.DEBUG, state == CodeState.FLAWED ? "a flawed kernel is emitted once more" : "a kernel has cooled", kernel, null);
+            log(System.Logger.Level.DEBUG, cooled ? "a kernel has cooled" : "a flawed kernel is emitted once more", kernel, null);
         }
 
-        /// As something has happened to another kernel.
-        void lookSoon() {
-            if (state == CodeState.SOUND) {
-                pause = FIRST_WATCH;
-                due = System.nanoTime();
-            }
+        /// Looks at the kernel in its place in so many nanoseconds, then after twice the time.
+        void lookAfter(long nanos) {
+            pause = nanos;
+            due = System.nanoTime() + nanos;
         }
     }
 }
