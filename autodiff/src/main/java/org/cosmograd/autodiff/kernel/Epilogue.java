@@ -264,8 +264,8 @@ final class Epilogue {
         }
 
         @Override
-        public EpilogueTile emit() {
-            return emitter.emit();
+        public Optional<EpilogueTile> emit() {
+            return Optional.of(emitter.emit());
         }
 
         @Override
