@@ -46,7 +46,7 @@ public final class GemmTask implements Task {
     private final Object[] arrays = new Object[3];
     private final int[] bases = new int[3];
     private final Gemm.RowBlock finished;
-    private final Optional<Epilogue> fitted;
+    private final Optional<FittedProduct> fitted;
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
@@ -83,7 +83,7 @@ public final class GemmTask implements Task {
         this.b = joined(b, strides[1]);
         this.c = joined(c, strides[2]);
         this.fitted = batches == 1 && finished == Gemm.NOTHING
-                ? Epilogue.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
+                ? FittedProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
                 : Optional.empty();
         long each = (long) rows * n * k;
         this.groups = batches == 1 || each >= LARGE || each * batches < WORTH_SHARING ? 1 : Math.min(batches, GROUPS);

@@ -115,11 +115,11 @@ class FittedProductTest {
         }
     }
 
-    private static Epilogue warm(Optional<Epilogue> made, Sample s) {
-        Epilogue product = made.orElseThrow(() -> new AssertionError("no tiles for " + s));
+    private static FittedProduct warm(Optional<FittedProduct> made, Sample s) {
+        FittedProduct product = made.orElseThrow(() -> new AssertionError("no tiles for " + s));
         product.bind(s);
         assertFalse(product.isReady());
-        for (long done = 0; done < Epilogue.WORTH_A_TILE; done += (long) s.m * s.n * s.k) {
+        for (long done = 0; done < FittedProduct.WORTH_A_TILE; done += (long) s.m * s.n * s.k) {
             product.isReady();
         }
         product.isReady();
@@ -159,7 +159,7 @@ class FittedProductTest {
     @Test
     void alone() {
         for (Sample s : samples()) {
-            Epilogue product = warm(Epilogue.of(s.factors(), s.c()), s);
+            FittedProduct product = warm(FittedProduct.of(s.factors(), s.c()), s);
             for (int count : new int[] {1, 3}) {
                 Workers.threads(count);
                 product.run();
@@ -190,7 +190,7 @@ class FittedProductTest {
                     List.of(new Sink(3, Access.UNIT, Mode.STORE)));
             Operand bias = new Operand(BIAS, 5, new int[] {0, 1});
             RowsTask.Stage stage = new RowsTask.Stage(body, new int[] {s.m, s.n}, List.of(s.c(), bias, s.c()), 2);
-            warm(Epilogue.of(producer(s), List.of(stage), Optional.empty()), s).run();
+            warm(FittedProduct.of(producer(s), List.of(stage), Optional.empty()), s).run();
             double[][] expected = new double[s.m][s.n];
             for (int i = 0; i < s.m; i++) {
                 for (int j = 0; j < s.n; j++) {
@@ -229,7 +229,7 @@ class FittedProductTest {
         ColumnTask columns = new ColumnTask(body, dims, new int[] {0}, operands, 2, s.type, SCRATCH);
         columns.bind(s);
         RowsTask.Sums along = new RowsTask.Sums(new RowsTask.Stage(body, dims, operands, 2), columns);
-        Epilogue product = warm(Epilogue.of(producer(s), List.of(), Optional.of(along)), s);
+        FittedProduct product = warm(FittedProduct.of(producer(s), List.of(), Optional.of(along)), s);
         columns.begin();
         product.run();
         columns.end();
@@ -255,7 +255,7 @@ class FittedProductTest {
     void whatDoesNotSuitIsLeftToOthers() {
         int lanes = VectorWidth.bits() / 32;
         for (Sample s : List.of(Sample.of(DType.F32, 64, lanes + 1, 8, "rrr"), Sample.of(DType.F32, 3, lanes, 8, "rrr"), Sample.of(DType.F32, 64, lanes, 2000, "rrr"))) {
-            assertTrue(Epilogue.of(s.factors(), s.c()).isEmpty(), s::toString);
+            assertTrue(FittedProduct.of(s.factors(), s.c()).isEmpty(), s::toString);
         }
     }
 
