@@ -119,11 +119,19 @@ public final class Schedule {
         Homes homes = new Homes(graph, i -> !fuse || outputs.containsKey(i));
         Values values = new Values(graph, layout, made, homes, i -> Optional.ofNullable(outputs.get(i)));
         Groups groups = new Groups(graph, layout, stored, repeated, values, made);
-        for (Fusion.Item item : fusion.ordered()) {
+        List<Fusion.Item> items = fusion.ordered();
+        Turns turns = new Turns(graph, layout, fuse ? items : List.of(), repeated);
+        for (int i = 0; i < graph.size(); i++) {
+            if (graph.node(i).in().isEmpty()) {
+                turn(i, turns, values);
+            }
+        }
+        for (Fusion.Item item : items) {
             if (item.loop) {
                 groups.group(item);
             } else {
                 step(item.nodes.getFirst(), values);
+                turn(item.nodes.getFirst(), turns, values);
             }
         }
         int[] roots = graph.roots();
@@ -135,6 +143,10 @@ public final class Schedule {
         }
         this.ordered = fuse ? made.arranged(graph) : made.made();
         this.memory = new MemoryPlan(made.buffers(), ordered);
+    }
+
+    private static void turn(int node, Turns turns, Values values) {
+        turns.order(node).ifPresent(order -> values.turn(node, order));
     }
 
     /// Makes the step of a node that is in no group.
