@@ -1,9 +1,14 @@
-package org.cosmograd.autodiff;
+package org.cosmograd.autodiff.compile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.function.Function;
+import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.Gradient;
+import org.cosmograd.autodiff.Key;
+import org.cosmograd.autodiff.Program;
+import org.cosmograd.autodiff.Tensor;
 import org.cosmograd.autodiff.kernel.Workers;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +62,23 @@ class TurnsTest {
             assertEquals(1, copies(v -> chain(v, 2), x, w, z), "rows " + rows);
             assertEquals(1, copies(v -> chain(v, 5), x, w, z), "rows " + rows);
         }
+    }
+
+    /// Of the steps that read the features, all but the copy and the product read the copy.
+    @Test
+    void allConcatenationsReadTheCopy() {
+        Tensor x = normal(1, 256, 10);
+        Tensor w = normal(2, 12, 2);
+        Tensor z = normal(3, 256, 2);
+        Tensor sum = chain(List.of(x, w, z), 5).getFirst().add(x.matmul(normal(4, 10, 3)).sum());
+        Schedule schedule = Compiler.schedule(new Graph(List.of(sum), Graph.DataMode.INPUT), Long.MAX_VALUE);
+        Schedule.Step copy = schedule.steps().stream().filter(s -> s.nodes().isEmpty()).findFirst().orElseThrow();
+        assertEquals(5, readers(schedule, copy.writes().getFirst()));
+        assertEquals(2, readers(schedule, copy.reads().getFirst()));
+    }
+
+    private static long readers(Schedule schedule, int buffer) {
+        return schedule.steps().stream().filter(s -> s.reads().contains(buffer)).count();
     }
 
     @Test
