@@ -15,6 +15,11 @@ import org.cosmograd.autodiff.DType;
 final class MemoryPlan {
     /// Buffers begin at multiples of this many elements: a cache line of the narrowest type.
     private static final int ALIGNMENT = 16;
+    /// Processors tell loads from earlier stores by the lower twelve bits of addresses at first. Were matrices of many sizes a whole number of pages,
+    /// their equal rows would look alike; so a little is added to these.
+    private static final int PAGE = 4096 / Float.BYTES;
+    private static final int SKEW = 5 * ALIGNMENT;
+    private static final int LARGE = 4 * PAGE;
 
     /// Memory for buffers of one type.
     ///
@@ -227,7 +232,8 @@ final class MemoryPlan {
     }
 
     private static long padded(long length) {
-        return (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        long whole = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return whole >= LARGE && whole % PAGE == 0 ? whole + SKEW : whole;
     }
 
     /// The slabs.

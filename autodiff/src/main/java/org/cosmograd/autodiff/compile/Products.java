@@ -21,13 +21,13 @@ record Products(Graph graph, Values values, Steps steps) {
         int inner = a.shape().dim(-1);
         double flops = 2.0 * n.shape().size() * inner;
         steps.add(
-                () -> new GemmTask(batch, rows, columns, inner, a.operand(), b.operand(), c.operand()),
+                () -> new GemmTask(n.dtype(), batch, rows, columns, inner, a.operand(), b.operand(), c.operand()),
                 List.of(a, b),
                 List.of(c),
                 List.of(i),
                 flops);
         if (r == 2 && n.shape().size() > 0) {
-            GemmTask.Factors factors = new GemmTask.Factors(rows, columns, inner, a.operand(), b.operand());
+            GemmTask.Factors factors = new GemmTask.Factors(n.dtype(), rows, columns, inner, a.operand(), b.operand());
             steps.rows(new RowsTask.Producer(rows, columns, c.operand(), Optional.of(factors),
                     (buffer, told) -> new GemmTask(factors, c.operand().in(buffer), told)));
         }

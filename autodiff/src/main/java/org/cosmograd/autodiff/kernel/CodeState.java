@@ -21,7 +21,7 @@ enum CodeState {
     /// Room for a few vectors.
     private static final long FEW_BYTES = 2048;
     /// Calls after which the optimising compiler has had its turn.
-    private static final int MANY_CALLS = 60_000;
+    private static final int MANY_CALLS = 250_000;
 
     /// What a thread has allocated; asked for in the background only, as its first use loads many classes.
     private static final class Allocated {

@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The tiles of one element type.
@@ -141,10 +142,10 @@ final class ConvTiles {
         }
 
         @Override
-        public ConvTile emit() {
+        public Optional<ConvTile> emit() {
             scratch = doubles ? scratch instanceof double[] ? scratch : new double[SCRATCH] : new float[SCRATCH];
             int unroll = !nine && walk == GemmEmitter.Walk.ALONG_ROWS && bits == 512 ? 2 : 1;
-            return new ConvEmitter(doubles, bits, height, vectors, walk, unroll, nine).emit();
+            return Optional.of(new ConvEmitter(doubles, bits, height, vectors, walk, unroll, nine).emit());
         }
 
         @Override

@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.kernel;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.cosmograd.autodiff.kernel.FftEmitter.Kind;
 
 /// The loops of one element type.
@@ -71,9 +72,9 @@ final class FftLoops {
         }
 
         @Override
-        public FftLoop emit() {
+        public Optional<FftLoop> emit() {
             reserve(2 * half + FACTORS);
-            return new FftEmitter(doubles, VectorWidth.bits(), name.kind, name.radix, name.leg).emit();
+            return Optional.of(new FftEmitter(doubles, VectorWidth.bits(), name.kind, name.radix, name.leg).emit());
         }
 
         @Override

@@ -201,6 +201,8 @@ final class GemmBlocks {
         this.to = k;
         cut(0, n);
         place();
+        packedSize = Math.max(packedSize, OWN_REGION_BYTES / bytes());
+        reserve();
         for (int i = 0; i < panels; i++) {
             packPanel(i);
         }

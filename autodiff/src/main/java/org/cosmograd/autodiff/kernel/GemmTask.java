@@ -1,6 +1,8 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Arrays;
+import java.util.Optional;
+import org.cosmograd.autodiff.DType;
 
 /// Matrix products over all indices of leading axes.
 ///
@@ -8,12 +10,23 @@ import java.util.Arrays;
 public final class GemmTask implements Task {
     /// One matrix product.
     ///
+    /// @param type type of the elements
     /// @param m rows of the first factor
     /// @param n columns of the second
     /// @param k what both have in common
     /// @param a first factor, with two strides
     /// @param b second factor, with two strides
-    public record Factors(int m, int n, int k, Operand a, Operand b) {}
+    public record Factors(DType type, int m, int n, int k, Operand a, Operand b) {
+        /// The transposed product: `(A·B)ᵀ = BᵀAᵀ`.
+        Factors transposed() {
+            return new Factors(type, n, m, k, turned(b), turned(a));
+        }
+    }
+
+    /// A matrix with its axes exchanged.
+    private static Operand turned(Operand o) {
+        return new Operand(o.buffer(), o.offset(), new int[] {o.strides()[1], o.strides()[0]});
+    }
 
     /// Multiply-adds of one product from which on its rows are shared rather than the batch.
     private static final long LARGE = 4_000_000;
@@ -33,19 +46,20 @@ public final class GemmTask implements Task {
     private final Object[] arrays = new Object[3];
     private final int[] bases = new int[3];
     private final Gemm.RowBlock finished;
+    private final Optional<FittedProduct> fitted;
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
-    public GemmTask(int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
-        this(batch, m, n, k, a, b, c, Gemm.NOTHING);
+    public GemmTask(DType type, int[] batch, int m, int n, int k, Operand a, Operand b, Operand c) {
+        this(type, batch, m, n, k, a, b, c, Gemm.NOTHING);
     }
 
     /// One product, put in `c`, whose rows `finished` hears of.
     public GemmTask(Factors f, Operand c, Gemm.RowBlock finished) {
-        this(new int[0], f.m, f.n, f.k, f.a, f.b, c, finished);
+        this(f.type, new int[0], f.m, f.n, f.k, f.a, f.b, c, finished);
     }
 
-    private GemmTask(int[] batch, int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {
+    private GemmTask(DType type, int[] batch, int m, int n, int k, Operand a, Operand b, Operand c, Gemm.RowBlock finished) {
         this.finished = finished;
         int[][] strides = {lead(a), lead(b), lead(c)};
         int[] axes = Axes.merge(batch, strides, 0);
@@ -68,8 +82,17 @@ public final class GemmTask implements Task {
         this.a = joined(a, strides[0]);
         this.b = joined(b, strides[1]);
         this.c = joined(c, strides[2]);
+        this.fitted = batches == 1 && finished == Gemm.NOTHING
+                ? FittedProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
+                : Optional.empty();
         long each = (long) rows * n * k;
         this.groups = batches == 1 || each >= LARGE || each * batches < WORTH_SHARING ? 1 : Math.min(batches, GROUPS);
+    }
+
+    /// The only matrix of a batch of one.
+    private static Operand matrix(Operand o) {
+        int r = o.strides().length;
+        return new Operand(o.buffer(), o.offset(), new int[] {o.strides()[r - 2], o.strides()[r - 1]});
     }
 
     private static int[] lead(Operand o) {
@@ -85,11 +108,16 @@ public final class GemmTask implements Task {
     @Override
     public void bind(Memory memory) {
         Operand.bind(memory, arrays, bases, a, b, c);
+        if (fitted.isPresent()) {
+            fitted.get().bind(memory);
+        }
     }
 
     @Override
     public void run() {
-        if (groups == 1) {
+        if (fitted.isPresent() && fitted.get().isReady()) {
+            fitted.get().run();
+        } else if (groups == 1) {
             group(0);
         } else {
             Workers.run(groups, grouping);

@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -176,8 +177,8 @@ final class GemmTiles {
         }
 
         @Override
-        public GemmTile emit() {
-            return emitter instanceof GemmEmitter tile ? tile.emit() : ((GemmMover) emitter).emit();
+        public Optional<GemmTile> emit() {
+            return Optional.of(emitter instanceof GemmEmitter tile ? tile.emit() : ((GemmMover) emitter).emit());
         }
 
         @Override

@@ -74,15 +74,12 @@ public final class Loops {
 
     /// A kernel that becomes faster.
     static final class Tiered implements LoopKernel {
-        private final LoopSpec spec;
         private final LoopKernel first;
         private final int operations;
         private final Twins<LoopKernel> twins;
         private long work; // lost updates between threads do not matter
-        private boolean hot;
 
         Tiered(LoopSpec spec, LoopKernel first) {
-            this.spec = spec;
             this.first = first;
             this.operations = LoopEmitter.operations(spec);
             this.twins = new Twins<>(first, new LoopTrial(spec, () -> work));
@@ -107,11 +104,8 @@ public final class Loops {
 
         private void count(long done) {
             work += done;
-            if (work > HOT && !hot) {
-                hot = true;
-                if (LoopEmitter.vectorizable(spec)) {
-                    twins.want();
-                }
+            if (work > HOT) {
+                twins.want();
             }
         }
 

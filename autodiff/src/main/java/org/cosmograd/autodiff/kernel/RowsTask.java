@@ -51,7 +51,7 @@ public final class RowsTask implements Task {
     private final Workers.Task body = this::chunk;
     private final Optional<Task> producer;
     private final Optional<ColumnTask> sums;
-    private final Optional<Epilogue> epilogue;
+    private final Optional<FittedProduct> fitted;
     private final Blocks told = new Blocks();
 
     /// Loops over `rows` rows, after what makes them if it is part of the task.
@@ -64,7 +64,7 @@ public final class RowsTask implements Task {
     public RowsTask(int rows, List<Stage> stages, Optional<Producer> producer, Optional<Sums> sums) {
         this.rows = rows;
         this.sums = sums.map(Sums::task);
-        this.epilogue = producer.flatMap(p -> Epilogue.of(p, stages, sums));
+        this.fitted = producer.flatMap(p -> FittedProduct.of(p, stages, sums));
         this.producer = producer.map(p -> p.task().apply(p.result().buffer(), told));
         this.loops = new Loop[stages.size()];
         for (int i = 0; i < loops.length; i++) {
@@ -120,8 +120,8 @@ public final class RowsTask implements Task {
         if (sums.isPresent()) {
             sums.get().bind(memory);
         }
-        if (epilogue.isPresent()) {
-            epilogue.get().bind(memory);
+        if (fitted.isPresent()) {
+            fitted.get().bind(memory);
         }
     }
 
@@ -144,8 +144,8 @@ public final class RowsTask implements Task {
         if (told.together) {
             sums.get().begin();
         }
-        if (epilogue.isPresent() && (sums.isEmpty() || told.together) && epilogue.get().isReady()) {
-            epilogue.get().run();
+        if (fitted.isPresent() && (sums.isEmpty() || told.together) && fitted.get().isReady()) {
+            fitted.get().run();
         } else {
             producer.run();
         }

@@ -3,6 +3,7 @@ package org.cosmograd.autodiff.kernel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// One background thread that takes SIMD kernels from fresh bytecode to machine code, those with the most work behind them first, and
@@ -28,8 +29,8 @@ final class Warmer {
     ///
     /// @param <K> the kernel's interface
     interface Kernel<K> {
-        /// The SIMD form, as a new class: its way to machine code begins anew.
-        K emit();
+        /// The SIMD form, as a new class: its way to machine code begins anew. Empty if there is none.
+        Optional<K> emit();
 
         /// A call that returns at once.
         void idle(K simd);
@@ -67,18 +68,16 @@ final class Warmer {
     private static final int FAR = 20;
     /// Time until a cold kernel is emitted once more; every further time comes after twice the time. HotSpot forgets methods for which
     /// the first compiler fails when it shall add the profile ("out of virtual registers"), as happens with the longest tiles.
-    private static final long COLD_NANOS = 2_000_000_000;
-    /// How many times that is done before the kernel stays what it is: about a minute.
+    private static final long COLD_NANOS = 1_500_000_000;
+    /// How many times that is done before a kernel stays plain.
     private static final int MOST_COLD = 4;
-    /// Calls before that.
-    private static final int MANY_CALLS = 3 * CALLS;
 
     /// How many times a flawed kernel is emitted once more before it is taken: it is not slow.
     static final int ATTEMPTS = 4;
     /// Time until a flawed kernel in its place is emitted once more; every further time comes after twice the time.
     private static final long FLAWED_NANOS = 1_000_000_000;
-
-    private static final int MOST_DOUBLINGS = 6;
+    /// How many times that is done.
+    private static final int MOST_FLAWED = 6;
 
     /// Kernels that wait for the compilers at the same time.
     private static final int AT_ONCE = 4;
@@ -133,27 +132,6 @@ final class Warmer {
                 }
             }
             return true;
-        }
-    }
-
-    /// Runs a new form of a kernel on this thread until it is compiled. False if that does not happen.
-    static <K> boolean warm(Kernel<K> kernel, K simd) {
-        Way<K> way = new Way<>(new Twins<>(simd, kernel), kernel);
-        way.begin(simd);
-        for (int pause = 1; way.turn() == CodeState.COLD; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
-            if (way.isLate(MOST_COLD)) {
-                return false;
-            }
-            pause(pause);
-        }
-        return true;
-    }
-
-    private static void pause(int milliseconds) {
-        try {
-            Thread.sleep(milliseconds);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -230,7 +208,7 @@ final class Warmer {
             }
         }
         for (int i = 0; any && i < PLACED.size(); i++) {
-            PLACED.get(i).lookSoon();
+            PLACED.get(i).lookAfter(FIRST_WATCH);
         }
         return any;
     }
@@ -252,17 +230,22 @@ final class Warmer {
         private int attempts;
         private int colds;
         private int flaws;
+        /// Bytes of objects that a flawed kernel may make in its place; none may a sound one.
+        private long most;
+        private boolean cooled;
         private long begin;
         private long pause = FIRST_WATCH;
         private long due;
+        /// When it is emitted once more, or 0.
+        private long again;
 
         Way(Twins<K> twins, Kernel<K> kernel) {
             this.twins = twins;
             this.kernel = kernel;
         }
 
-        /// The newest form is this one.
-        void begin(K form) {
+        private void begin(K form) {
+            log(System.Logger.Level.DEBUG, "a kernel is emitted", kernel, null);
             simd = form;
             begin = System.nanoTime();
             calls = FIRST_CALLS;
@@ -274,28 +257,27 @@ final class Warmer {
         /// Calls the kernel some more, and puts it in its place if it is ready. Whether there is no more to do for now.
         boolean advance() {
             try {
-                if (simd == null) {
-                    begin(kernel.emit());
-                    return false;
+                K form = simd;
+                if (form == null) {
+                    Optional<K> emitted = kernel.emit();
+                    emitted.ifPresent(this::begin);
+                    return emitted.isEmpty();
                 }
-                state = turn();
+                state = turn(form);
                 return switch (state) {
-                    case COLD -> isLate(colds) && (colds++ < MOST_COLD ? again() : giveUp());
-                    case FLAWED -> attempts++ < ATTEMPTS ? again() : place();
-                    case SOUND -> place();
+                    case COLD -> isLate() && (colds++ < MOST_COLD ? again() : giveUp());
+                    case FLAWED -> attempts++ < ATTEMPTS ? again() : place(form);
+                    case SOUND -> place(form);
                 };
             } catch (Throwable e) {
+                twins.place(twins.plain);
                 log(System.Logger.Level.WARNING, "a kernel stays plain, its SIMD form failed", kernel, e);
                 return true;
             }
         }
 
         /// What the kernel runs as after some more calls.
-        CodeState turn() {
-            K form = simd;
-            if (form == null) {
-                return CodeState.COLD;
-            }
+        private CodeState turn(K form) {
             if (calls < CALLS) {
                 call(form, CALLS - calls, REAL_EVERY);
             }
@@ -336,13 +318,13 @@ final class Warmer {
             }
         }
 
-        /// Whether the kernel has been cold for long, having been late so many times.
-        boolean isLate(int times) {
-            return calls > MANY_CALLS && System.nanoTime() - begin > COLD_NANOS << times;
+        private boolean isLate() {
+            return calls > 3 * CALLS && System.nanoTime() - begin > COLD_NANOS << colds;
         }
 
         private boolean giveUp() {
-            log(System.Logger.Level.WARNING, "a kernel stays as it is, HotSpot does not compile its SIMD form", kernel, null);
+            twins.place(twins.plain);
+            log(System.Logger.Level.WARNING, "a kernel stays plain, HotSpot does not compile its SIMD form", kernel, null);
             return true;
         }
 
@@ -356,13 +338,12 @@ final class Warmer {
             return " after " + calls + " calls and " + (System.nanoTime() - begin) / 1_000_000 + " ms";
         }
 
-        private boolean place() {
-            if (simd != null) {
-                twins.place(simd);
-            }
+        private boolean place(K form) {
+            twins.place(form);
             log(System.Logger.Level.DEBUG, "a kernel is " + state + after(), kernel, null);
-            pause = state == CodeState.SOUND ? FIRST_WATCH : FLAWED_NANOS << Math.min(flaws++, MOST_DOUBLINGS);
-            due = System.nanoTime() + pause;
+            most = state == CodeState.SOUND ? 0 : 2 * CodeState.bytes(real);
+            again = state == CodeState.FLAWED && flaws < MOST_FLAWED ? System.nanoTime() + (FLAWED_NANOS << flaws++) : 0;
+            lookAfter(FIRST_WATCH);
             PLACED.add(this);
             return true;
         }
@@ -370,37 +351,32 @@ final class Warmer {
         /// Whether the kernel stays in its place for now.
         boolean holds() {
             try {
-                if (state == CodeState.FLAWED || CodeState.bytes(real) > 0) {
-                    return false;
-                }
+                cooled = CodeState.bytes(real) > most;
             } catch (Throwable e) { // comes again on its way
-                return false;
+                cooled = true;
             }
-            pause = Math.min(LONGEST_WATCH, 2 * pause);
-            due = System.nanoTime() + pause;
-            return true;
+            lookAfter(Math.min(LONGEST_WATCH, 2 * pause));
+            return !cooled && (again == 0 || System.nanoTime() - again < 0);
         }
 
-        /// Goes back: a flawed kernel to bytecode, while its old form still runs; one that has cooled to calls.
+        /// Goes back: one that has cooled to calls; a flawed kernel to bytecode, while its old form still runs.
         void leave() {
-            if (state == CodeState.FLAWED) {
-                simd = null;
-            } else {
+            if (cooled) {
                 twins.place(twins.plain);
                 begin = System.nanoTime();
                 calls = CALLS;
                 attempts = 0;
                 colds = 0;
+            } else {
+                simd = null;
             }
-            log(System.Logger.Level.DEBUG, state == CodeState.FLAWED ? "a flawed kernel is emitted once more" : "a kernel has cooled", kernel, null);
+            log(System.Logger.Level.DEBUG, cooled ? "a kernel has cooled" : "a flawed kernel is emitted once more", kernel, null);
         }
 
-        /// As something has happened to another kernel.
-        void lookSoon() {
-            if (state == CodeState.SOUND) {
-                pause = FIRST_WATCH;
-                due = System.nanoTime();
-            }
+        /// Looks at the kernel in its place in so many nanoseconds, then after twice the time.
+        void lookAfter(long nanos) {
+            pause = nanos;
+            due = System.nanoTime() + nanos;
         }
     }
 }

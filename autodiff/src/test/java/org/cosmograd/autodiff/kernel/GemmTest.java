@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.cosmograd.autodiff.DType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -286,7 +287,7 @@ class GemmTest {
                     for (int i = 0; i < all; i++) {
                         direct(m, n, k, a, 3 + i * m * k, k, 1, b, 3 + i * bBatch, n, 1, expected, 3 + i * m * n, n, 1, false);
                     }
-                    GemmTask task = new GemmTask(heads, m, n, k, operand(0, heads, m * k, k), operand(1, heads, bBatch, n),
+                    GemmTask task = new GemmTask(DType.F32, heads, m, n, k, operand(0, heads, m * k, k), operand(1, heads, bBatch, n),
                             operand(2, heads, m * n, n));
                     float[][] arrays = {a, b, c};
                     task.bind(new Memory() {

@@ -239,15 +239,24 @@ class LoopTwinsTest {
         }
     }
 
+    /// The SIMD twin as machine code.
+    private static LoopKernel warm(LoopSpec spec) {
+        Twins<LoopKernel> twins = new Twins<>(LoopEmitter.scalar(spec), new LoopTrial(spec, () -> 0));
+        twins.want();
+        assertTrue(WarmUp.await(java.time.Duration.ofSeconds(60)));
+        assertTrue(twins.isSimd(), spec + " is not warm");
+        return twins.now();
+    }
+
     private static void check(LoopSpec spec, Random random, int[] sizes) {
         check(spec, random, sizes, false);
     }
 
     private static void check(LoopSpec spec, Random random, int[] sizes, boolean hot) {
         LoopKernel scalar = LoopEmitter.scalar(spec);
-        LoopKernel simd = Loops.SIMD && LoopEmitter.vectorizable(spec) ? LoopEmitter.simd(spec).orElseThrow() : scalar;
+        boolean vectors = Loops.SIMD && LoopEmitter.vectorizable(spec);
+        LoopKernel simd = !vectors ? scalar : hot ? warm(spec) : LoopEmitter.simd(spec).orElseThrow();
         if (hot) {
-            assertTrue(simd == scalar || Warmer.warm(new LoopTrial(spec, () -> 0), simd), spec + " is not warm");
             int n = spec.length() > 0 ? spec.length() : 100;
             Data data = data(spec, random, 1, n);
             for (int i = 0; i < 3000; i++) {
@@ -491,8 +500,7 @@ class LoopTwinsTest {
         }
         double[] expected = new double[x.length];
         LoopEmitter.scalar(spec).run(new Object[] {x, expected}, new int[] {0, n, 1, 0, n, 1}, 0, rows, n);
-        LoopKernel kernel = Loops.SIMD ? LoopEmitter.simd(spec).orElseThrow() : LoopEmitter.scalar(spec);
-        assertTrue(!Loops.SIMD || Warmer.warm(new LoopTrial(spec, () -> 0), kernel));
+        LoopKernel kernel = Loops.SIMD ? warm(spec) : LoopEmitter.scalar(spec);
         int[] geometry = {0, n, 1, 0, n, 1};
         int before = Workers.threads();
         try {

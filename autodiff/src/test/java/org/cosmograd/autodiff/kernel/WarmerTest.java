@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,18 +37,20 @@ class WarmerTest {
         final int flawed;
         volatile int objects;
         volatile boolean fails;
+        /// Whether the first form is never compiled.
+        volatile boolean forgotten;
 
         Sample(int flawed) {
             this.flawed = flawed;
         }
 
         @Override
-        public Object emit() {
+        public Optional<Object> emit() {
             emitted.incrementAndGet();
             if (fails) {
                 throw new LinkageError("a kernel that cannot be emitted");
             }
-            return new Object();
+            return Optional.of(new Object());
         }
 
         @Override
@@ -58,7 +62,11 @@ class WarmerTest {
         }
 
         @Override
-        public void timed(Object form) {}
+        public void timed(Object form) {
+            if (forgotten && emitted.get() == 1) {
+                LockSupport.parkNanos(2_000_000);
+            }
+        }
 
         @Override
         public long fastNanos() {
@@ -145,6 +153,17 @@ class WarmerTest {
         assertTrue(Warmer.await(LONG));
         assertSame(form, twins.now());
         assertEquals(1, kernel.emitted.get());
+    }
+
+    @Test
+    void aKernelThatHotSpotForgetsIsEmittedOnceMore() {
+        Sample kernel = new Sample(0);
+        kernel.forgotten = true;
+        Twins<Object> twins = wanted(kernel);
+        assertFalse(Warmer.await(Duration.ofMillis(20)), "the kernel is cold");
+        assertTrue(Warmer.await(LONG));
+        assertTrue(twins.isSimd());
+        assertEquals(2, kernel.emitted.get());
     }
 
     @Test

@@ -34,7 +34,7 @@ public final class Stopwatch {
 
     private static final int MOST_SAMPLES = 15;
     private static final long SAMPLING_NANOS = SAMPLE_NANOS * MOST_SAMPLES;
-    private static final int ALLOCATION_ROUNDS = 3;
+    private static final int ALLOCATION_ROUNDS = 5;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /// Who the timings are of.
@@ -150,10 +150,12 @@ public final class Stopwatch {
         return best;
     }
 
-    /// Bytes that one run allocates, in all threads. The smallest of some rounds: another thread may allocate meanwhile.
-    private static double allocated(Runnable work, int runs) {
+    /// Bytes that one run allocates, in all threads. The smallest of some rounds: another thread may allocate meanwhile. That is mostly the
+    /// one that warms kernels, which begins again when one gets hot or has cooled; so it is waited for.
+    private double allocated(Runnable work, int runs) {
         long least = Long.MAX_VALUE;
         for (int round = 0; round < ALLOCATION_ROUNDS && least > 0; round++) {
+            WarmUp.await(limit);
             long before = allocatedBytes();
             for (int i = 0; i < runs; i++) {
                 work.run();

@@ -11,7 +11,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 
-/// Emits [EpilogueTile]s: a register tile of a matrix product, and in place of its stores the steps of a loop, vector by vector.
+/// Emits [FittedTile]s: a register tile of a matrix product, and in place of its stores the steps of a loop, vector by vector.
 ///
 /// How far the rows of all matrices are apart is written into the code: so all rows are reached from one position, and neither positions nor checks of
 /// them take registers that the sums and their loop need.
@@ -23,11 +23,12 @@ import java.util.List;
 /// @param vectors columns of the tile, in vectors
 /// @param aRow    elements from a row of `A` to the next
 /// @param aColumn elements from a column of `A` to the next
+/// @param bRow    elements from a row of `B` to the next
 /// @param step    the same of the other matrices and of partial rows
 /// @param loop    what becomes of the sums: sources and sinks advance by one element
 /// @param sums    which source the sums are
 /// @param places  how operands lie, sources and then sinks
-record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vectors, int aRow, int aColumn, int step, LoopSpec loop, int sums, List<Place> places) {
+record FittedEmitter(boolean doubles, int bits, int rows, int deep, int vectors, int aRow, int aColumn, int bRow, int step, LoopSpec loop, int sums, List<Place> places) {
     /// How an operand lies.
     enum Place {
         /// Row after row, like the product.
@@ -44,10 +45,10 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
     static final double[] ZERO_DOUBLES = {0};
 
     private static final String PACKAGE = "org.cosmograd.autodiff.kernel";
-    private static final ClassDesc TILE = ClassDesc.of(PACKAGE, "EpilogueTile");
+    private static final ClassDesc TILE = ClassDesc.of(PACKAGE, "FittedTile");
     private static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, CD_int, CD_int, CD_int, CD_int, CD_int, CD_int, CD_Object, CD_Object,
             CD_Object.arrayType(), CD_int.arrayType(), CD_int, CD_int);
-    // Slots of the parameters of EpilogueTile.run
+    // Slots of the parameters of FittedTile.run
     private static final int A_AT = 1;
     private static final int B_AT = 2;
     private static final int K = 6;
@@ -68,8 +69,8 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
     }
 
     /// The same of another height, of rows one after the other.
-    EpilogueEmitter withRows(int count) {
-        return new EpilogueEmitter(doubles, bits, count, 1, vectors, aRow, aColumn, step, loop, sums, places);
+    FittedEmitter withRows(int count) {
+        return new FittedEmitter(doubles, bits, count, 1, vectors, aRow, aColumn, bRow, step, loop, sums, places);
     }
 
     /// Rows one after the other.
@@ -82,13 +83,13 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
         return i % run() + i / run() * Math.max(1, loop.partialRows());
     }
 
-    EpilogueTile emit() {
-        return GemmEmitter.define(EpilogueTile.class, TILE, RUN, "EpilogueTile" + rows + "x" + vectors, K, code -> new Body(this, code).emit());
+    FittedTile emit() {
+        return GemmEmitter.define(FittedTile.class, TILE, RUN, "FittedTile" + rows + "x" + vectors, K, code -> new Body(this, code).emit());
     }
 
     /// The code of one tile.
     private static final class Body {
-        private final EpilogueEmitter tile;
+        private final FittedEmitter tile;
         private final CodeBuilder code;
         private final LoopSpec loop;
         private final TileSums sums;
@@ -102,7 +103,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
         private final int[] partial;
         private final int[] partialAt;
 
-        Body(EpilogueEmitter tile, CodeBuilder code) {
+        Body(FittedEmitter tile, CodeBuilder code) {
             this.tile = tile;
             this.code = code;
             this.loop = tile.loop;
@@ -153,7 +154,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
             sums.cast(code, A, B);
             GemmEmitter.species(code, tile.doubles, tile.bits);
             ClassDesc element = sums.element();
-            code.getstatic(ClassDesc.of(PACKAGE, "EpilogueEmitter"), tile.doubles ? "ZERO_DOUBLES" : "ZERO_FLOATS", element.arrayType())
+            code.getstatic(ClassDesc.of(PACKAGE, "FittedEmitter"), tile.doubles ? "ZERO_DOUBLES" : "ZERO_FLOATS", element.arrayType())
                     .iconst_0().arrayLoad(TypeKind.from(element))
                     .invokestatic(vector, "broadcast", MethodTypeDesc.of(vector, GemmEmitter.SPECIES, element)).astore(ZERO);
             for (int i = 0; i < tile.rows; i++) {
@@ -170,7 +171,7 @@ record EpilogueEmitter(boolean doubles, int bits, int rows, int deep, int vector
                 sums.multiplyAdd(code, i, 0, () -> code.aload(A).iload(A_AT).loadConstant(down).iadd());
             }
             code.iload(A_AT).loadConstant(tile.aColumn).iadd().istore(A_AT);
-            code.iinc(B_AT, tile.vectors * sums.lanes()).iinc(P, 1).goto_(loop).labelBinding(end);
+            code.iload(B_AT).loadConstant(tile.bRow).iadd().istore(B_AT).iinc(P, 1).goto_(loop).labelBinding(end);
         }
 
         /// Finds where operands begin.

@@ -6,23 +6,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.cosmograd.autodiff.DType;
-import org.cosmograd.autodiff.kernel.EpilogueEmitter.Place;
+import org.cosmograd.autodiff.kernel.FittedEmitter.Place;
 import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 
-/// A matrix product and a loop over its rows as one: what a register tile has summed goes through the loop before it is stored. A bias and an
-/// activation then cost almost nothing, nor does the mask of its derivative.
+/// A matrix product with tiles of its own ([FittedEmitter]), alone or with a loop over its rows: what a tile has summed goes through the loop before
+/// it is stored. A bias and an activation then cost almost nothing, nor does the mask of its derivative, and sums along the rows little.
 ///
-/// The tiles are made for one product and one loop, see [EpilogueEmitter]. Until they are machine code, and for all products that they do not suit,
-/// rows go through the loop block by block ([RowsTask]); bits are the same.
-final class Epilogue {
+/// It is for products of small networks that are computed again and again. Until the tiles are machine code, and for products that they do not
+/// suit, [Gemm] computes the product and rows go through the loop block by block ([RowsTask]); bits are the same.
+final class FittedProduct {
     /// Rows of `B` that are used again and again: a panel of them stays in the first two caches.
     private static final int MOST_DEPTH = 256;
     /// Columns from which on a product that packs its rows is faster.
     private static final int MOST_COLUMNS = 384;
+    /// A `B` up to this size is read where it is.
+    private static final int DIRECT_BYTES = 300_000;
     private static final int FEWEST_ROWS = 4;
+    /// Multiply-adds of a product until it gets tiles of its own.
+    static final long WORTH_A_TILE = 200_000_000;
     private static final int SHARES = 16;
 
-    private static final Map<EpilogueEmitter, Warm> TILES = new ConcurrentHashMap<>();
+    private static final Map<FittedEmitter, Warm> TILES = new ConcurrentHashMap<>();
 
     private final GemmTask.Factors f;
     private final List<Operand> operands;
@@ -45,26 +49,29 @@ final class Epilogue {
     private Object[] arrays;
     private int[] geometry;
 
+    /// Multiply-adds so far, until the tiles are wanted.
+    private long done;
+
     // The run under way.
-    private EpilogueTile whole = Epilogue::none;
-    private EpilogueTile last = Epilogue::none;
+    private FittedTile whole = FittedProduct::none;
+    private FittedTile last = FittedProduct::none;
     private Object b = new float[0];
     private GemmBlocks panels = GemmBlocks.mine();
 
-    private Epilogue(GemmTask.Factors f, List<Operand> operands, Optional<ColumnTask> sums, EpilogueEmitter emitter) {
+    private FittedProduct(GemmTask.Factors f, List<Operand> operands, Optional<ColumnTask> sums, FittedEmitter emitter) {
         this.f = f;
         this.operands = operands;
         this.sums = sums;
         this.isDouble = emitter.doubles();
         this.vectors = emitter.vectors();
-        this.width = f.n() == 0 ? 0 : vectors * lanes(isDouble);
+        this.width = vectors * lanes(isDouble);
         this.tilesOfBlock = emitter.deep() > 1 ? emitter.loop().partialRows() / emitter.run() : 1;
         this.block = tilesOfBlock * emitter.rows();
         this.blocks = f.m() / block;
         this.tile = TILES.computeIfAbsent(emitter, Warm::new);
         int left = f.m() - blocks * block;
         this.rest = left == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(largestDivisor(left, emitter.rows())), Warm::new);
-        this.inPlace = f.n() == width && f.b().strides()[1] == 1 && f.b().strides()[0] == width;
+        this.inPlace = isInPlace(f);
         boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
         this.chunks = shared ? Math.clamp(blocks, 1, SHARES) : 1;
         this.arrays = new Object[operands.size()];
@@ -73,6 +80,11 @@ final class Epilogue {
 
     private static int lanes(boolean doubles) {
         return VectorWidth.bits() / (doubles ? 64 : 32);
+    }
+
+    /// Whether `B` is read where it is: its rows are adjacent elements, and all of it stays in the second cache.
+    private static boolean isInPlace(GemmTask.Factors f) {
+        return f.b().strides()[1] == 1 && (long) f.k() * f.b().strides()[0] * f.type().bytes() <= DIRECT_BYTES;
     }
 
     /// The largest divisor of `n` up to `most`.
@@ -85,31 +97,47 @@ final class Epilogue {
     }
 
     /// The product that `producer` is and the only loop after it, if they can be one.
-    static Optional<Epilogue> of(RowsTask.Producer producer, List<RowsTask.Stage> loops, Optional<RowsTask.Sums> sums) {
+    static Optional<FittedProduct> of(RowsTask.Producer producer, List<RowsTask.Stage> loops, Optional<RowsTask.Sums> sums) {
         if (producer.product().isEmpty() || loops.size() + (sums.isPresent() ? 1 : 0) != 1) {
             return Optional.empty();
         }
         RowsTask.Stage loop = sums.isPresent() ? sums.get().stage() : loops.getFirst();
         GemmTask.Factors f = producer.product().get();
         return emitter(f, producer.result(), loop)
-                .map(e -> new Epilogue(f, loop.operands(), sums.map(RowsTask.Sums::task), e));
+                .map(e -> new FittedProduct(f, loop.operands(), sums.map(RowsTask.Sums::task), e));
     }
 
-    private static Optional<EpilogueEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
-        boolean suits = Loops.SIMD && loop.dims().length == 2 && loop.dims()[1] == f.n() && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() < MOST_COLUMNS
+    /// A product alone, put in `c`, if that suits.
+    static Optional<FittedProduct> of(GemmTask.Factors f, Operand c) {
+        if (c.strides()[0] == 1 && c.strides()[1] != 1) {
+            return of(f.transposed(), new Operand(c.buffer(), c.offset(), new int[] {c.strides()[1], 1}));
+        }
+        DType type = f.type();
+        LoopSpec store = new LoopSpec(List.of(new LoopSpec.Source(type, LoopSpec.Access.UNIT)), List.of(),
+                List.of(new LoopSpec.Sink(0, LoopSpec.Access.UNIT, Mode.STORE)));
+        RowsTask.Stage loop = new RowsTask.Stage(store, new int[] {f.m(), f.n()}, List.of(c, c), 0);
+        return emitter(f, c, loop).map(e -> new FittedProduct(f, loop.operands(), Optional.empty(), e));
+    }
+
+    private static Optional<FittedEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
+        boolean suits = Loops.SIMD && loop.dims().length == 2 && loop.dims()[1] == f.n()
+                && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() > 0 && f.n() < MOST_COLUMNS
                 && f.m() >= FEWEST_ROWS;
         int sum = loop.operands().indexOf(result);
         int sources = loop.body().sources().size();
         if (!suits || sum < 0 || sum >= sources) {
             return Optional.empty();
         }
+        int step = result.strides()[0];
         List<Place> places = new ArrayList<>();
         boolean replaced = false;
         for (int k = 0; k < loop.operands().size(); k++) {
             Operand o = loop.operands().get(k);
             int row = o.strides()[0];
             Mode mode = k < sources ? Mode.STORE : loop.body().sinks().get(k - sources).mode();
-            if (o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode == Mode.STORE && row != f.n() && (row != 0 || k >= sources)) {
+            boolean again = k < sources && k != sum && o.buffer() == result.buffer();
+            if (again || o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode.isColumn() && step != f.n()
+                    || mode == Mode.STORE && row != step && (row != 0 || k >= sources)) {
                 return Optional.empty();
             }
             places.add(mode.isColumn() ? Place.PARTIAL : row == 0 ? Place.ROW : Place.MATRIX);
@@ -123,17 +151,19 @@ final class Epilogue {
         }
         boolean doubles = type == DType.F64;
         int lanes = lanes(doubles);
-        int most = VectorWidth.manyRegisters() ? 4 : 2;
+        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B.
+        int most = VectorWidth.manyRegisters() && f.a().strides()[0] != 1 ? 4 : 2;
         int vectors = most;
         while (vectors > 1 && f.n() % (vectors * lanes) != 0) {
             vectors /= 2;
         }
         int tall = Math.min(VectorWidth.manyRegisters() ? 24 / vectors : 8 / vectors, f.m());
-        while (tall > FEWEST_ROWS && EpilogueEmitter.cost(tall, vectors, spec) > Emitted.MOST_BYTES) {
+        while (tall > FEWEST_ROWS && FittedEmitter.cost(tall, vectors, spec) > Emitted.MOST_BYTES) {
             tall--;
         }
-        return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && EpilogueEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
-                ? Optional.of(new EpilogueEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1], f.n(), spec, sum, List.copyOf(places)))
+        return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && FittedEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
+                ? Optional.of(new FittedEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1],
+                        isInPlace(f) ? f.b().strides()[0] : vectors * lanes, step, spec, sum, List.copyOf(places)))
                 : Optional.empty();
     }
 
@@ -162,8 +192,12 @@ final class Epilogue {
         }
     }
 
-    /// Whether the tiles are machine code; if not, they soon will be.
+    /// Whether the tiles are machine code; if not, and if there is much work for them, they soon will be.
     boolean isReady() {
+        if (done < WORTH_A_TILE) {
+            done += (long) f.m() * f.n() * f.k();
+            return false;
+        }
         tile.twins.want();
         rest.twins.want();
         whole = tile.twins.now();
@@ -188,7 +222,7 @@ final class Epilogue {
         int end = (int) ((long) blocks * (c + 1) / chunks);
         int run = tile.emitter.run();
         for (int column = 0; column < f.n(); column += width) {
-            int bAt = inPlace ? bases[1] : panels.panel(column / width);
+            int bAt = inPlace ? bases[1] + column : panels.panel(column / width);
             for (int i = begin; i < end; i++) {
                 for (int t = 0; t < tilesOfBlock; t++) {
                     run(whole, i * block + t * run, column, bAt);
@@ -202,25 +236,26 @@ final class Epilogue {
         }
     }
 
-    private void run(EpilogueTile t, int row, int column, int bAt) {
+    private void run(FittedTile t, int row, int column, int bAt) {
         t.run(bases[0] + row * f.a().strides()[0], bAt, 0, 0, 0, f.k(), factors[0], b, arrays, geometry, row, column);
     }
 
     /// A tile on its way to machine code.
-    private static final class Warm implements Warmer.Kernel<EpilogueTile> {
+    private static final class Warm implements Warmer.Kernel<FittedTile> {
         /// Vector operations of a call that tells machine code from the first compiler's.
         private static final int PROBE_OPERATIONS = 200;
 
-        private final EpilogueEmitter emitter;
-        private final Twins<EpilogueTile> twins = new Twins<>(Epilogue::none, this);
+        private final FittedEmitter emitter;
+        private final Twins<FittedTile> twins = new Twins<>(FittedProduct::none, this);
         private final Object[] arrays;
         private final int[] geometry;
         private final int steps;
 
-        Warm(EpilogueEmitter emitter) {
+        Warm(FittedEmitter emitter) {
             this.emitter = emitter;
             int far = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
-            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()), (far + 32) * emitter.step()) + 512;
+            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()),
+                    Math.max(PROBE_OPERATIONS * emitter.bRow(), (far + 32) * emitter.step())) + 512;
             int operands = emitter.places().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];
@@ -233,24 +268,24 @@ final class Epilogue {
         }
 
         @Override
-        public EpilogueTile emit() {
-            return emitter.emit();
+        public Optional<FittedTile> emit() {
+            return Optional.of(emitter.emit());
         }
 
         @Override
-        public void idle(EpilogueTile t) {
+        public void idle(FittedTile t) {
             run(t, -1, 0);
         }
 
         @Override
-        public void real(EpilogueTile t) {
+        public void real(FittedTile t) {
             for (int k = 0; k < 4; k++) {
                 run(t, k, 6 * k);
             }
         }
 
         @Override
-        public void timed(EpilogueTile t) {
+        public void timed(FittedTile t) {
             run(t, steps, 0);
         }
 
@@ -265,7 +300,7 @@ final class Epilogue {
             return Loops.HOT * 100 * emitter.rows() * emitter.vectors();
         }
 
-        private void run(EpilogueTile t, int k, int row) {
+        private void run(FittedTile t, int k, int row) {
             t.run(0, 0, 0, 0, 0, k, arrays[0], arrays[0], arrays, geometry, row, 0);
         }
 
