@@ -112,7 +112,8 @@ class FusionTest {
         Function<Tensor, Tensor> halves = h -> h.slice(1, 0, 3).tanh().exp().mul(h.slice(1, 3, 6));
         assertEquals(2, steps(v -> halves.apply(layer.apply(v)), x, w, b));
         assertEquals(2, steps(v -> halves.apply(v.get(0).matmul(v.get(1)).mul(0.3)), x, w));
-        // what a product or two loops use is computed once
+        // what would keep two tensors for one is computed at once, what a product or two loops use is computed once
+        assertEquals(4, steps(v -> halves.apply(v.get(0).matmul(v.get(1)).add(v.get(0).matmul(v.get(2)))), x, w, normal(5, 20, 6)));
         assertEquals(4, steps(v -> halves.apply(layer.apply(v)).matmul(layer.apply(v).slice(1, 0, 3).transpose()), x, w, b));
         assertEquals(4, steps(v -> halves.apply(layer.apply(v)).matmul(v.get(3)).mul(layer.apply(v).slice(1, 0, 3)), x, w, b, u));
     }

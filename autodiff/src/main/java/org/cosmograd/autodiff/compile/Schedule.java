@@ -222,8 +222,8 @@ public final class Schedule {
         return n.op() instanceof Elementwise e && !(e instanceof Elementwise.Cast) && Cost.of(e, n.in().size(), n.dtype()) <= 2;
     }
 
-    /// A single operation on what is stored anyway, which loops use in slices and each element once, is repeated there. Where it would
-    /// run on the rows of a product it may stay.
+    /// A single operation on what is stored anyway, which loops use in slices and each element once, is repeated there, unless
+    /// more than its result would have to be kept for that. Where it would run on the rows of a product it may stay.
     private void repeatSliced(Layout layout) {
         boolean[] whole = new boolean[stored.length];
         List<Map<List<Integer>, Integer>> reads = new ArrayList<>(); // of a node: the slices and the loops that use them, with sizes
@@ -246,9 +246,12 @@ public final class Schedule {
             Graph.Node n = graph.node(i);
             boolean fits = isLight(n) && stored[i] && !whole[i] && !layout.order(i).equals(Layout.rowMajor(n.shape()))
                     && reads.get(i).values().stream().mapToInt(size -> size).sum() <= n.shape().size();
+            int kept = 0; // operands that take as much memory as the result
             for (int o : n.in()) {
                 fits &= graph.node(o).isLiteral() || stored[graph.base(o)];
+                kept += !graph.node(o).isLiteral() && graph.node(graph.base(o)).shape().size() >= n.shape().size() ? 1 : 0;
             }
+            fits &= kept <= 1;
             repeated[i] |= fits;
             stored[i] &= !fits;
         }

@@ -21,7 +21,7 @@ final class Turns {
     private static final int READS = 2;
     // A step costs as much as some hundred elements.
     private static final int LEAST = 512;
-    // What outgrows the second cache costs memory rather than time.
+    // A larger copy would take much memory and push what is used out of the second cache.
     private static final int MOST = 1 << 16;
 
     private final Graph graph;
