@@ -101,6 +101,23 @@ class FusionTest {
         assertTrue(Program.of((List<Tensor> v) -> both.apply(v), List.of(x, w)).explain().contains("matmul [40, 20] x [20, 30]"));
     }
 
+    /// A narrow product lies with its rows innermost, so a bias does not run on its rows: the loop that uses its slices adds it.
+    @Test
+    void whatIsUsedInSlicesIsComputedThere() {
+        Tensor x = normal(1, 200, 20);
+        Tensor w = normal(2, 20, 6);
+        Tensor b = normal(3, 6);
+        Tensor u = normal(4, 3, 3);
+        Function<List<Tensor>, Tensor> layer = v -> v.get(0).matmul(v.get(1)).add(v.get(2));
+        Function<Tensor, Tensor> halves = h -> h.slice(1, 0, 3).tanh().exp().mul(h.slice(1, 3, 6));
+        assertEquals(2, steps(v -> halves.apply(layer.apply(v)), x, w, b));
+        assertEquals(2, steps(v -> halves.apply(v.get(0).matmul(v.get(1)).mul(0.3)), x, w));
+        // what would keep two tensors for one is computed at once, what a product or two loops use is computed once
+        assertEquals(4, steps(v -> halves.apply(v.get(0).matmul(v.get(1)).add(v.get(0).matmul(v.get(2)))), x, w, normal(5, 20, 6)));
+        assertEquals(4, steps(v -> halves.apply(layer.apply(v)).matmul(layer.apply(v).slice(1, 0, 3).transpose()), x, w, b));
+        assertEquals(4, steps(v -> halves.apply(layer.apply(v)).matmul(v.get(3)).mul(layer.apply(v).slice(1, 0, 3)), x, w, b, u));
+    }
+
     /// Few and many channels, an odd width (no paired sums), one image and several, channels apart.
     @Test
     void whatFollowsAConvolutionRunsOnItsPlaces() {

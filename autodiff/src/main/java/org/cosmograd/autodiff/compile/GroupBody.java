@@ -49,14 +49,8 @@ final class GroupBody {
         if (n.op() instanceof Leaf.Literal l) {
             return instruction(new Functions.Constant(l.value()), n.dtype(), List.of());
         } else if (!members.contains(node) && !repeated[node]) {
-            View v = view.apply(node);
-            Integer s = sources.get(v);
-            if (s == null) {
-                s = sources.size();
-                sources.put(v, s);
-                sourceTypes.add(n.dtype());
-            }
-            return -1 - s;
+            int shown = graph.base(node);
+            return repeated[shown] ? moved(node, graph.node(shown)) : source(view.apply(node), n.dtype());
         }
         ElementFunction f = (Elementwise) n.op();
         List<Integer> in = n.in();
@@ -74,6 +68,27 @@ final class GroupBody {
             arguments.add(value(o));
         }
         return instruction(f, n.dtype(), arguments);
+    }
+
+    private int source(View v, DType type) {
+        Integer s = sources.get(v);
+        if (s == null) {
+            s = sources.size();
+            sources.put(v, s);
+            sourceTypes.add(type);
+        }
+        return -1 - s;
+    }
+
+    /// What a view shows of a node that is repeated where it is used: its operation on what the view would show of its operands.
+    private int moved(int node, Graph.Node shown) {
+        List<Integer> arguments = new ArrayList<>();
+        for (int o : shown.in()) {
+            arguments.add(graph.node(o).isLiteral()
+                    ? value(o)
+                    : source(Turns.shown(graph, node, view.apply(o)).orElseThrow(), graph.node(o).dtype()));
+        }
+        return instruction((Elementwise) shown.op(), shown.dtype(), arguments);
     }
 
     private int instruction(ElementFunction f, DType type, List<Integer> arguments) {

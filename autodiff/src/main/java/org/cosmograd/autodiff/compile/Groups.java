@@ -25,13 +25,11 @@ record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, 
         for (int i : item.nodes) {
             (graph.node(i).op() instanceof Elementwise ? members : reductions).add(i);
         }
-        List<Integer> order = members.isEmpty()
+        List<Integer> free = members.isEmpty()
                 ? values.view(graph.node(reductions.getFirst()).in().getFirst()).byStride()
                 : layout.order(members.getFirst());
-        if (item.axes.size() > 1) {
-            order = inward(order, item.axes);
-        }
-        GroupBody body = new GroupBody(graph, members, repeated, values::view);
+        List<Integer> order = order(free, item.axes);
+        GroupBody body = new GroupBody(graph, members, repeated, i -> values.view(i, order));
         List<View> sources = new ArrayList<>();
         List<Operand> operands = new ArrayList<>();
         for (int i : reductions) {
@@ -90,8 +88,11 @@ record Groups(Graph graph, Layout layout, boolean[] stored, boolean[] repeated, 
         }
     }
 
-    /// The order with an axis last that is not reduced.
-    private static List<Integer> inward(List<Integer> order, List<Integer> reduced) {
+    /// The axes of a loop, which has one last that is not reduced, if several are.
+    static List<Integer> order(List<Integer> order, List<Integer> reduced) {
+        if (reduced.size() <= 1) {
+            return order;
+        }
         int last = order.stream().filter(a -> !reduced.contains(a)).reduce((a, b) -> b).orElseThrow();
         return Stream.concat(order.stream().filter(a -> a != last), Stream.of(last)).toList();
     }

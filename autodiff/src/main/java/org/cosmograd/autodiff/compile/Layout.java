@@ -107,6 +107,11 @@ final class Layout {
         };
     }
 
+    /// Whether a node's elements are there, or come from a step of its own, in row-major order whatever becomes of them.
+    static boolean isFixed(Graph.Node n) {
+        return !isFree(n) && !n.isLiteral() && !(n.op() instanceof MatMul) && !readsPlaces(n);
+    }
+
     /// Whether a node reads and writes images as they are, channels last: another order would only be copied.
     private static boolean readsPlaces(Graph.Node n) {
         return n.op() instanceof Conv || n.op() instanceof Border || n.op() instanceof Repeat || n.op() instanceof Pool;

@@ -28,8 +28,8 @@ record Movements(Graph graph, Values values, Steps steps) {
 
     void pad(int i, Movement.Pad p) {
         Graph.Node n = graph.node(i);
-        View from = values.view(n.in().getFirst());
         View to = values.define(i);
+        View from = values.view(n.in().getFirst(), to.byStride());
         steps.fill(to, 0, n.dtype(), List.of(i));
         int at = to.offset();
         int[] s = to.strides().clone();

@@ -115,15 +115,26 @@ public final class Schedule {
         this.repeated = new boolean[graph.size()];
         markStored(fuse);
         Layout layout = new Layout(graph, fuse);
+        if (fuse) {
+            repeatSliced(layout);
+        }
         Map<Integer, Integer> outputs = outputs(layout);
         Homes homes = new Homes(graph, i -> !fuse || outputs.containsKey(i));
         Values values = new Values(graph, layout, made, homes, i -> Optional.ofNullable(outputs.get(i)));
         Groups groups = new Groups(graph, layout, stored, repeated, values, made);
-        for (Fusion.Item item : fusion.ordered()) {
+        List<Fusion.Item> items = fusion.ordered();
+        Turns turns = new Turns(graph, layout, fuse ? items : List.of(), repeated);
+        for (int i = 0; i < graph.size(); i++) {
+            if (graph.node(i).in().isEmpty()) {
+                turn(i, turns, values);
+            }
+        }
+        for (Fusion.Item item : items) {
             if (item.loop) {
                 groups.group(item);
             } else {
                 step(item.nodes.getFirst(), values);
+                turn(item.nodes.getFirst(), turns, values);
             }
         }
         int[] roots = graph.roots();
@@ -135,6 +146,10 @@ public final class Schedule {
         }
         this.ordered = fuse ? made.arranged(graph) : made.made();
         this.memory = new MemoryPlan(made.buffers(), ordered);
+    }
+
+    private static void turn(int node, Turns turns, Values values) {
+        turns.order(node).ifPresent(order -> values.turn(node, order));
     }
 
     /// Makes the step of a node that is in no group.
@@ -197,10 +212,48 @@ public final class Schedule {
         }
         for (int i = 0; i < stored.length && fuse; i++) {
             Graph.Node n = graph.node(i);
-            boolean light = n.op() instanceof Elementwise e && !(e instanceof Elementwise.Cast) && Cost.of(e, n.in().size(), n.dtype()) <= 2;
-            repeated[i] = light && stored[i] && !moved[i] && n.in().size() == 2 && graph.node(n.in().getFirst()).isLiteral()
+            repeated[i] = isLight(n) && stored[i] && !moved[i] && n.in().size() == 2 && graph.node(n.in().getFirst()).isLiteral()
                     && stored[n.in().getLast()] && !repeated[n.in().getLast()];
             stored[i] &= !repeated[i];
+        }
+    }
+
+    private static boolean isLight(Graph.Node n) {
+        return n.op() instanceof Elementwise e && !(e instanceof Elementwise.Cast) && Cost.of(e, n.in().size(), n.dtype()) <= 2;
+    }
+
+    /// A single operation on what is stored anyway, which loops use in slices and each element once, is repeated there, unless
+    /// more than its result would have to be kept for that. Where it would run on the rows of a product it may stay.
+    private void repeatSliced(Layout layout) {
+        boolean[] whole = new boolean[stored.length];
+        List<Map<List<Integer>, Integer>> reads = new ArrayList<>(); // of a node: the slices and the loops that use them, with sizes
+        for (int i = 0; i < stored.length; i++) {
+            reads.add(new HashMap<>());
+            Graph.Node n = graph.node(i);
+            for (int o : Graph.isView(n.op()) ? List.<Integer>of() : n.in()) {
+                int b = o;
+                while (graph.node(b).op() instanceof Movement.Slice) {
+                    b = graph.node(b).in().getFirst();
+                }
+                whole[graph.base(b)] |= b == o || b != graph.base(b) || !(n.op() instanceof Elementwise);
+                reads.get(b).put(List.of(o, fusion.item(i)), graph.node(o).shape().size());
+            }
+        }
+        for (int r : graph.roots()) {
+            whole[graph.base(r)] = true;
+        }
+        for (int i = 0; i < stored.length; i++) {
+            Graph.Node n = graph.node(i);
+            boolean fits = isLight(n) && stored[i] && !whole[i] && !layout.order(i).equals(Layout.rowMajor(n.shape()))
+                    && reads.get(i).values().stream().mapToInt(size -> size).sum() <= n.shape().size();
+            int kept = 0; // operands that take as much memory as the result
+            for (int o : n.in()) {
+                fits &= graph.node(o).isLiteral() || stored[graph.base(o)];
+                kept += !graph.node(o).isLiteral() && graph.node(graph.base(o)).shape().size() >= n.shape().size() ? 1 : 0;
+            }
+            fits &= kept <= 1;
+            repeated[i] |= fits;
+            stored[i] &= !fits;
         }
     }
 

@@ -18,6 +18,7 @@ final class Values {
     private final Homes homes;
     private final IntFunction<Optional<Integer>> output;
     private final Map<Integer, View> views = new HashMap<>();
+    private final Map<Integer, View> turned = new HashMap<>();
     private final Map<Integer, Homes.Home> settled = new HashMap<>();
 
     /// @param output which output of the program a node is computed into, if any
@@ -93,6 +94,23 @@ final class Values {
         return v;
     }
 
+    /// Copies what [Turns] says about a node that is there. It is done before anything reads it, not to part a product from its loops.
+    void turn(int node, List<Integer> order) {
+        Graph.Node n = graph.node(node);
+        View to = View.of(steps.buffer(Schedule.Kind.INSIDE, n.type(), node), n.shape(), order);
+        steps.copy(view(node), to, n.dtype(), List.of());
+        turned.put(node, to);
+    }
+
+    /// Where a loop over axes in this order, outermost first, best takes the elements of a node.
+    View view(int node, List<Integer> order) {
+        View v = view(node);
+        return Optional.ofNullable(turned.get(graph.base(node)))
+                .flatMap(t -> Turns.shown(graph, node, t))
+                .filter(t -> Turns.gains(v, t, order))
+                .orElse(v);
+    }
+
     /// The elements of a node in row-major order without gaps.
     View dense(int node) {
         View v = view(node);
@@ -113,7 +131,7 @@ final class Values {
         if (n.op() instanceof Leaf.Literal l) {
             steps.fill(to, l.value(), n.dtype(), by);
         } else {
-            steps.copy(view(node), to, n.dtype(), by);
+            steps.copy(view(node, to.byStride()), to, n.dtype(), by);
         }
     }
 }

@@ -13,6 +13,7 @@ public final class TransposeTask implements Task {
     private static final int STREAMS = 8;
     private static final int TILE = 64;
     private static final int LEAST_SIDE = 8;
+    private static final int LEAST_STREAMS = 4;
     private static final int LEAST_SIZE = 1 << 10;
     private static final int GRAIN = 1 << 17;
     private static final int MOST_CHUNKS = 64;
@@ -62,7 +63,7 @@ public final class TransposeTask implements Task {
         boolean large = (long) Axes.product(d, d.length) >= LEAST_SIZE && d[last] >= LEAST_SIDE;
         if (large && strides[1][last] == 1 && strides[0][last] != 1 && strides[0][last] != 0) {
             for (int axis = 0; axis < last; axis++) {
-                if (strides[0][axis] == 1 && d[axis] >= LEAST_SIDE) {
+                if (strides[0][axis] == 1 && d[axis] >= LEAST_STREAMS) {
                     return new TransposeTask(d, strides, axis, source, target);
                 }
             }
@@ -114,21 +115,27 @@ public final class TransposeTask implements Task {
 
     private void stream(int count, int source, int target) {
         switch (arrays[0]) {
-            case float[] x -> {
-                for (int i = 0; i < count; i++) {
-                    ((float[]) arrays[1])[target + i * walk[2]] = x[source + i * walk[1]];
-                }
-            }
-            case double[] x -> {
-                for (int i = 0; i < count; i++) {
-                    ((double[]) arrays[1])[target + i * walk[2]] = x[source + i * walk[1]];
-                }
-            }
-            default -> {
-                for (int i = 0; i < count; i++) {
-                    ((int[]) arrays[1])[target + i * walk[2]] = ((int[]) arrays[0])[source + i * walk[1]];
-                }
-            }
+            case float[] x -> stream(count, x, source, (float[]) arrays[1], target, walk[1], walk[2]);
+            case double[] x -> stream(count, x, source, (double[]) arrays[1], target, walk[1], walk[2]);
+            default -> stream(count, (int[]) arrays[0], source, (int[]) arrays[1], target, walk[1], walk[2]);
+        }
+    }
+
+    private static void stream(int count, float[] x, int source, float[] y, int target, int a, int b) {
+        for (int i = 0; i < count; i++) {
+            y[target + i * b] = x[source + i * a];
+        }
+    }
+
+    private static void stream(int count, double[] x, int source, double[] y, int target, int a, int b) {
+        for (int i = 0; i < count; i++) {
+            y[target + i * b] = x[source + i * a];
+        }
+    }
+
+    private static void stream(int count, int[] x, int source, int[] y, int target, int a, int b) {
+        for (int i = 0; i < count; i++) {
+            y[target + i * b] = x[source + i * a];
         }
     }
 

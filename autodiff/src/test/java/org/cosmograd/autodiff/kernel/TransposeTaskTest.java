@@ -78,7 +78,7 @@ class TransposeTaskTest {
     @ParameterizedTest
     @EnumSource(DType.class)
     void images(DType type) {
-        for (int[] size : new int[][] {{1, 64, 64}, {2, 65, 67}, {3, 8, 300}, {3, 300, 8}, {2, 9, 511}, {5, 77, 15}, {4, 256, 256}}) {
+        for (int[] size : new int[][] {{1, 64, 64}, {2, 65, 67}, {3, 8, 300}, {3, 300, 8}, {2, 9, 511}, {5, 77, 15}, {4, 256, 256}, {2, 4, 300}, {1, 7, 200}}) {
             int n = size[0];
             int p = size[1];
             int q = size[2];
