@@ -33,7 +33,7 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
 
     @Override
     public Optional<LoopKernel> emit() {
-        return LoopEmitter.simd(spec);
+        return spec.length() == 1 ? Optional.of(LoopEmitter.scalar(spec.ofLength(0))) : LoopEmitter.simd(spec);
     }
 
     @Override

@@ -17,6 +17,9 @@ public final class Loops {
     /// Element operations (times ops per element) after which a kernel counts as hot: about one or two milliseconds of scalar work.
     static final long HOT = 10_000_000;
 
+    /// Elements that an operation of a call costs as much as, however few it has.
+    private static final int CALL = 64;
+
     static final boolean SIMD = simdAvailable();
 
     private static final ConcurrentHashMap<LoopSpec, Tiered> KERNELS = new ConcurrentHashMap<>();
@@ -39,9 +42,11 @@ public final class Loops {
         return tiered(spec);
     }
 
-    /// The kernel of `spec` for `rows` rows of `n` elements: one for this length alone where that is faster.
+    /// The kernel of `spec` for `rows` rows of `n` elements: one for this length alone where that is faster. For a single element that is the
+    /// scalar twin.
     public static LoopKernel kernel(LoopSpec spec, int rows, int n) {
-        return tiered(rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
+        boolean single = SIMD && rows == 1 && n == 1 && LoopEmitter.vectorizable(spec);
+        return tiered(single || rows >= FEW_ROWS && LoopEmitter.prefersLength(spec, n) ? spec.ofLength(n) : spec);
     }
 
     /// The kernel of `spec` whose rows stand for `depth` rows ([LoopSpec#depth]) of `n` elements.
@@ -98,7 +103,7 @@ public final class Loops {
             LoopKernel kernel = twins.now();
             kernel.run(arrays, geometry, rowBegin, rowEnd, n);
             if (kernel == first && SIMD) {
-                count((long) (rowEnd - rowBegin) * n * operations);
+                count(Math.max(CALL, (long) (rowEnd - rowBegin) * n) * operations);
             }
         }
 
