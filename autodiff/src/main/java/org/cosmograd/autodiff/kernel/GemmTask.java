@@ -47,6 +47,7 @@ public final class GemmTask implements Task {
     private final int[] bases = new int[3];
     private final Gemm.RowBlock finished;
     private final Optional<FittedProduct> fitted;
+    private final Optional<NarrowProduct> narrow;
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
@@ -85,6 +86,9 @@ public final class GemmTask implements Task {
         this.fitted = batches == 1 && finished == Gemm.NOTHING
                 ? FittedProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
                 : Optional.empty();
+        this.narrow = batches == 1 && fitted.isEmpty()
+                ? NarrowProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
+                : Optional.empty();
         long each = (long) rows * n * k;
         this.groups = batches == 1 || each >= LARGE || each * batches < WORTH_SHARING ? 1 : Math.min(batches, GROUPS);
     }
@@ -117,11 +121,18 @@ public final class GemmTask implements Task {
     public void run() {
         if (fitted.isPresent() && fitted.get().isReady()) {
             fitted.get().run();
+        } else if (narrow.isPresent() && narrow.get().isReady()) {
+            narrow.get().run(arrays[0], bases[0], arrays[1], bases[1], arrays[2], bases[2], finished);
         } else if (groups == 1) {
             group(0);
         } else {
             Workers.run(groups, grouping);
         }
+    }
+
+    /// Whether a tile for few columns computes the product, now or soon.
+    boolean isNarrow() {
+        return narrow.isPresent();
     }
 
     private void group(int group) {
