@@ -19,15 +19,15 @@ import java.lang.constant.MethodTypeDesc;
 /// transposition; for the others see [GemmMover]. The transposed strip goes through a first-cache buffer, or C2 would run out of registers.
 ///
 /// @param doubles whether elements are doubles (else floats)
-/// @param bits    vector width: 128 or 256
+/// @param bits    vector width: 256
 /// @param sets    rows of a block, in vectors
 /// @param columns columns of `B`
 /// @param aRow    elements from a row of `A` to the next
 /// @param bRow    elements from a row of `B` to the next
 /// @param bColumn elements from a column of `B` to the next
 record NarrowEmitter(boolean doubles, int bits, int sets, int columns, int aRow, int bRow, int bColumn) {
-    /// Wider vectors have more rounds, and permutations that cost twice as much.
-    private static final int MOST_BITS = 256;
+    /// Width of a vector. Wider ones have more rounds, and permutations that cost twice as much.
+    static final int BITS = 256;
 
     private static final String PACKAGE = "org.cosmograd.autodiff.kernel";
     private static final ClassDesc MASK = ClassDesc.of(GemmEmitter.VECTOR_PACKAGE, "VectorMask");
@@ -57,11 +57,6 @@ record NarrowEmitter(boolean doubles, int bits, int sets, int columns, int aRow,
     private static final int X_NOW = 18;
     private static final int TEMPORARY = 19;
     private static final int FIRST_SUM = 20;
-
-    /// Width of a vector in bits.
-    static int widest() {
-        return Math.min(MOST_BITS, VectorWidth.bits());
-    }
 
     int lanes() {
         return bits / (doubles ? 64 : 32);

@@ -11,7 +11,7 @@ import org.cosmograd.autodiff.DType;
 /// Rows that do not fill a block are computed together with others before them, which become the same numbers again.
 final class NarrowProduct {
     private static final int MOST_COLUMNS = 8;
-    /// Sums in registers.
+    /// Sums in registers. With sixteen, C2 keeps some of them in memory.
     private static final int SUMS = 8;
     /// Rows of `A` that are far apart would need large arrays to warm a tile.
     private static final int FARTHEST = 1 << 12;
@@ -58,9 +58,9 @@ final class NarrowProduct {
     /// The product put in `c`, if it is one of this kind.
     static Optional<NarrowProduct> of(GemmTask.Factors f, Operand c) {
         boolean doubles = f.type() == DType.F64;
-        int bits = Loops.SIMD ? NarrowEmitter.widest() : 0;
+        int bits = NarrowEmitter.BITS;
         int lanes = bits / (doubles ? 64 : 32);
-        if (lanes < 2 || f.n() < 1 || f.n() > MOST_COLUMNS || f.m() < lanes || f.k() < lanes || f.k() % (lanes / 2) != 0) {
+        if (VectorWidth.bits() < bits || f.n() < 1 || f.n() > MOST_COLUMNS || f.m() < lanes || f.k() < lanes || f.k() % (lanes / 2) != 0) {
             return Optional.empty();
         }
         int aRow = f.a().strides()[0];

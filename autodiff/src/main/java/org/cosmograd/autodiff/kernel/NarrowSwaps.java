@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// `SWAP` exchanges lanes `l` and `l xor d`; `ODD` has the lanes with bit `d` set.
 final class NarrowSwaps {
-    private static final VectorShape SHAPE = VectorShape.forBitSize(NarrowEmitter.widest());
+    private static final VectorShape SHAPE = VectorShape.forBitSize(NarrowEmitter.BITS);
     private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, SHAPE);
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, SHAPE);
     static final VectorShuffle<Float> SWAP_FLOATS_1 = swap(FLOATS, 1);
