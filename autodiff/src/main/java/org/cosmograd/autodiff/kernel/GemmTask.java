@@ -130,9 +130,9 @@ public final class GemmTask implements Task {
         }
     }
 
-    /// Whether a tile for few columns computes the product, now or soon.
+    /// Whether a tile for few columns computes the product; if not, it may soon.
     boolean isNarrow() {
-        return narrow.isPresent();
+        return narrow.isPresent() && narrow.get().isReady();
     }
 
     private void group(int group) {

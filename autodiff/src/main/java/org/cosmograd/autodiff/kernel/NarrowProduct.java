@@ -17,6 +17,8 @@ final class NarrowProduct {
     private static final int FARTHEST = 1 << 12;
     private static final int MOST_SETS = 4;
     private static final int CHUNKS = 16;
+    /// Multiply-adds of a product until it gets a tile.
+    static final long WORTH_A_TILE = 10_000_000;
     /// Elements between the buffers of chunks: they share no cache lines.
     private static final int APART = 32;
 
@@ -29,6 +31,9 @@ final class NarrowProduct {
     private final int chunks;
     private final Object buffer;
     private final Workers.Task body = this::chunk;
+
+    /// Multiply-adds so far, until the tile is wanted.
+    private long done;
 
     // The run under way.
     private NarrowTile now = NarrowProduct::none;
@@ -74,8 +79,12 @@ final class NarrowProduct {
                 : Optional.empty();
     }
 
-    /// Whether the tile is machine code; if not, it soon will be.
+    /// Whether the tile is machine code; if not, and if there is work enough for it, it soon will be.
     boolean isReady() {
+        if (done < WORTH_A_TILE) {
+            done += (long) m * tile.emitter.columns() * k;
+            return false;
+        }
         tile.twins.want();
         now = tile.twins.now();
         return now != tile.twins.plain;
