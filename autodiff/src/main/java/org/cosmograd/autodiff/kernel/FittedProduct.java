@@ -1,6 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,8 @@ final class FittedProduct {
     /// A `B` up to this size is read where it is.
     private static final int DIRECT_BYTES = 300_000;
     private static final int FEWEST_ROWS = 4;
+    /// Rows that are farther apart would need large arrays to warm a tile.
+    private static final int FARTHEST = 1 << 12;
     /// Multiply-adds of a product until it gets tiles of its own.
     static final long WORTH_A_TILE = 200_000_000;
     private static final int SHARES = 16;
@@ -121,52 +124,68 @@ final class FittedProduct {
         return emitter(f, c, loop).map(e -> new FittedProduct(f, loop.operands(), Optional.empty(), e));
     }
 
+    /// The emitter of tiles for this product and this loop, if there can be some.
     private static Optional<FittedEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
-        boolean suits = Loops.SIMD && loop.dims().length == 2 && loop.dims()[1] == f.n()
-                && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() > 0 && f.n() < MOST_COLUMNS
-                && f.m() >= FEWEST_ROWS;
         int sum = loop.operands().indexOf(result);
-        int sources = loop.body().sources().size();
-        if (!suits || sum < 0 || sum >= sources) {
+        boolean suits = isSmall(f) && isNear(result) && loop.dims().length == 2 && loop.dims()[1] == f.n()
+                && sum >= 0 && sum < loop.body().sources().size() && VectorWidth.bits() == VectorWidth.ofLoops();
+        List<Place> places = suits ? places(loop, result, sum, f.n()) : List.of();
+        if (places.isEmpty()) {
             return Optional.empty();
         }
-        int step = result.strides()[0];
-        List<Place> places = new ArrayList<>();
-        boolean replaced = false;
-        for (int k = 0; k < loop.operands().size(); k++) {
-            Operand o = loop.operands().get(k);
-            int row = o.strides()[0];
-            Mode mode = k < sources ? Mode.STORE : loop.body().sinks().get(k - sources).mode();
-            boolean again = k < sources && k != sum && o.buffer() == result.buffer();
-            if (again || o.strides()[1] != 1 || mode.isRow() || mode == Mode.MAX || mode.isColumn() && step != f.n()
-                    || mode == Mode.STORE && row != step && (row != 0 || k >= sources)) {
-                return Optional.empty();
-            }
-            places.add(mode.isColumn() ? Place.PARTIAL : row == 0 ? Place.ROW : Place.MATRIX);
-            replaced |= k >= sources && mode == Mode.STORE && o.equals(result);
-        }
-        int[] innermost = loop.operands().stream().mapToInt(o -> 1).toArray();
+        int[] innermost = new int[places.size()];
+        Arrays.fill(innermost, 1);
         LoopSpec spec = Axes.specialise(loop.body(), innermost, f.n());
-        DType type = spec.type(0);
-        if (!replaced || !LoopEmitter.vectorizable(spec) || LoopEmitter.isGuarded(spec)) {
+        int lanes = lanes(f.type() == DType.F64);
+        if (f.n() % lanes != 0 || !LoopEmitter.vectorizable(spec) || LoopEmitter.isGuarded(spec)) {
             return Optional.empty();
         }
-        boolean doubles = type == DType.F64;
-        int lanes = lanes(doubles);
         // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B.
-        int most = VectorWidth.manyRegisters() && f.a().strides()[0] != 1 ? 4 : 2;
-        int vectors = most;
+        int vectors = VectorWidth.manyRegisters() && f.a().strides()[0] != 1 ? 4 : 2;
         while (vectors > 1 && f.n() % (vectors * lanes) != 0) {
             vectors /= 2;
         }
-        int tall = Math.min(VectorWidth.manyRegisters() ? 24 / vectors : 8 / vectors, f.m());
+        int tall = Math.min((VectorWidth.manyRegisters() ? 24 : 8) / vectors, f.m());
         while (tall > FEWEST_ROWS && FittedEmitter.cost(tall, vectors, spec) > Emitted.MOST_BYTES) {
             tall--;
         }
-        return f.n() % lanes == 0 && VectorWidth.bits() == VectorWidth.ofLoops() && FittedEmitter.cost(tall, vectors, spec) <= Emitted.MOST_BYTES
-                ? Optional.of(new FittedEmitter(doubles, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors, f.a().strides()[0], f.a().strides()[1],
-                        isInPlace(f) ? f.b().strides()[0] : vectors * lanes, step, spec, sum, List.copyOf(places)))
-                : Optional.empty();
+        if (FittedEmitter.cost(tall, vectors, spec) > Emitted.MOST_BYTES) {
+            return Optional.empty();
+        }
+        int bRow = isInPlace(f) ? f.b().strides()[0] : vectors * lanes;
+        return Optional.of(new FittedEmitter(f.type() == DType.F64, VectorWidth.bits(), tall, deep(tall, f.m(), spec.partialRows()), vectors,
+                f.a().strides()[0], f.a().strides()[1], bRow, result.strides()[0], spec, sum, places));
+    }
+
+    /// How the operands of a loop lie that replaces a product by what it makes of it; empty if it does not, or if some lie otherwise.
+    private static List<Place> places(RowsTask.Stage loop, Operand result, int sum, int n) {
+        int sources = loop.body().sources().size();
+        int step = result.strides()[0];
+        List<Place> places = new ArrayList<>();
+        boolean replaces = false;
+        for (int k = 0; k < loop.operands().size(); k++) {
+            Operand o = loop.operands().get(k);
+            boolean sink = k >= sources;
+            Mode mode = sink ? loop.body().sinks().get(k - sources).mode() : Mode.STORE;
+            int row = o.strides()[0];
+            boolean again = !sink && k != sum && o.buffer() == result.buffer();
+            boolean lies = mode == Mode.STORE ? row == step || row == 0 && !sink : mode.isColumn() && mode != Mode.MAX && step == n;
+            if (again || !lies || o.strides()[1] != 1) {
+                return List.of();
+            }
+            places.add(sink && mode != Mode.STORE ? Place.PARTIAL : row == step ? Place.MATRIX : Place.ROW);
+            replaces |= sink && o.equals(result);
+        }
+        return replaces ? List.copyOf(places) : List.of();
+    }
+
+    private static boolean isSmall(GemmTask.Factors f) {
+        return Loops.SIMD && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() > 0 && f.n() < MOST_COLUMNS && f.m() >= FEWEST_ROWS
+                && isNear(f.a()) && isNear(f.b());
+    }
+
+    private static boolean isNear(Operand o) {
+        return Arrays.stream(o.strides()).allMatch(s -> s >= 0 && s <= FARTHEST);
     }
 
     /// How many of `tall` rows shall go into the same partial rows: the more, the less often these are loaded and stored.
@@ -246,6 +265,8 @@ final class FittedProduct {
     private static final class Warm implements Warmer.Kernel<FittedTile> {
         /// Vector operations of a call that tells machine code from the first compiler's.
         private static final int PROBE_OPERATIONS = 200;
+        /// Calls of a real run, with fewer steps each.
+        private static final int REAL = 4;
 
         private final FittedEmitter emitter;
         private final Twins<FittedTile> twins = new Twins<>(FittedProduct::none, this);
@@ -255,18 +276,21 @@ final class FittedProduct {
 
         Warm(FittedEmitter emitter) {
             this.emitter = emitter;
-            int far = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
-            int size = Math.max(far * Math.abs(emitter.aRow()) + PROBE_OPERATIONS * Math.abs(emitter.aColumn()),
-                    Math.max(PROBE_OPERATIONS * emitter.bRow(), (far + 32) * emitter.step())) + 512;
+            this.steps = 1 + PROBE_OPERATIONS / (emitter.rows() * (emitter.vectors() + 1) + emitter.vectors());
+            int rows = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
+            int most = Math.max(steps, REAL);
+            int size = Math.max(rows * emitter.aRow() + most * emitter.aColumn(), Math.max(most * emitter.bRow(), (rows + 6 * REAL) * emitter.step())) + 256;
             int operands = emitter.places().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];
+            DType type = emitter.loop().type(0);
+            Object read = Storage.array(type, size);
+            Object written = Storage.array(type, size);
             for (int k = 0; k < operands; k++) {
-                arrays[k] = emitter.doubles() ? new double[size] : new float[size];
+                arrays[k] = k < emitter.loop().sources().size() ? read : written;
                 geometry[3 * k + 1] = emitter.step();
                 geometry[3 * k + 2] = 1;
             }
-            this.steps = 1 + PROBE_OPERATIONS / (emitter.rows() * (emitter.vectors() + 1) + emitter.vectors());
         }
 
         @Override
@@ -281,7 +305,7 @@ final class FittedProduct {
 
         @Override
         public void real(FittedTile t) {
-            for (int k = 0; k < 4; k++) {
+            for (int k = 0; k < REAL; k++) {
                 run(t, k, 6 * k);
             }
         }

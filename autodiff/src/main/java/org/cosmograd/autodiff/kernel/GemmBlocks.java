@@ -54,11 +54,6 @@ final class GemmBlocks {
     /// each line of memory, many times what packing it takes.
     private static final int APART_BYTES = 16 << 10;
     private static final int BETWEEN_SLIVERS = 16;
-    /// The last step of a packed tile of one row writes a whole vector.
-    private static final int SLACK = 64;
-    /// A buffer of so many bytes is an array of its own region under G1, and begins at the same place in a cache line every time.
-    private static final int OWN_REGION_BYTES = 9 << 20;
-    private static final int SMALL_BYTES = 64 << 10;
 
     private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(int[].class);
 
@@ -201,7 +196,7 @@ final class GemmBlocks {
         this.to = k;
         cut(0, n);
         place();
-        packedSize = Math.max(packedSize, OWN_REGION_BYTES / bytes());
+        packedSize = Math.max(packedSize, GemmBuffer.OWN_REGION_BYTES / bytes());
         reserve();
         for (int i = 0; i < panels; i++) {
             packPanel(i);
@@ -317,7 +312,7 @@ final class GemmBlocks {
                     int blocks = Math.max((slivers + SLIVERS - 1) / SLIVERS, (SHARES + columnBlocks - 1) / columnBlocks);
                     rowBlocks = Math.min(Math.min(slivers, MOST_BLOCKS), blocks);
                     int size = inPackedA(endRow);
-                    packedA = isDouble ? (aDoubles = grown(aDoubles, size)) : (aFloats = grown(aFloats, size));
+                    packedA = isDouble ? (aDoubles = GemmBuffer.grown(aDoubles, size)) : (aFloats = GemmBuffer.grown(aFloats, size));
                     Arrays.fill(done, 0, rowBlocks, 0);
                     share(rowBlocks + (packNewB ? panels : 0), packing);
                     share(rowBlocks * columnBlocks, multiplying);
@@ -420,15 +415,15 @@ final class GemmBlocks {
     }
 
     private void reserve() {
-        packedB = isDouble ? (bDoubles = grown(bDoubles, packedSize)) : (bFloats = grown(bFloats, packedSize));
+        packedB = isDouble ? (bDoubles = GemmBuffer.grown(bDoubles, packedSize)) : (bFloats = GemmBuffer.grown(bFloats, packedSize));
     }
 
     /// The panels that this thread has packed for itself.
     private Object panelsApart(GemmBlocks job) {
         if (packedApart != job.packings) {
             Object panels = job.isDouble
-                    ? (apartDoubles = grown(apartDoubles, job.packedSize))
-                    : (apartFloats = grown(apartFloats, job.packedSize));
+                    ? (apartDoubles = GemmBuffer.grown(apartDoubles, job.packedSize))
+                    : (apartFloats = GemmBuffer.grown(apartFloats, job.packedSize));
             for (int i = 0; i < job.panels; i++) {
                 packPanel(job, i, panels);
             }
@@ -444,19 +439,6 @@ final class GemmBlocks {
     /// In an array of its own region under G1, this element starts on a cache line.
     private int firstAligned() {
         return 48 / bytes();
-    }
-
-    private static float[] grown(float[] buffer, int size) {
-        return buffer.length >= size + SLACK ? buffer : new float[room(size + SLACK, Float.BYTES)];
-    }
-
-    private static double[] grown(double[] buffer, int size) {
-        return buffer.length >= size + SLACK ? buffer : new double[room(size + SLACK, Double.BYTES)];
-    }
-
-    private static int room(int size, int bytes) {
-        int twice = Integer.highestOneBit(size) * 2;
-        return size * bytes <= SMALL_BYTES ? twice : Math.max(twice, OWN_REGION_BYTES / bytes);
     }
 
     private void packPanel(int i) {
@@ -527,7 +509,7 @@ final class GemmBlocks {
 
     private Object tile(boolean isDouble) {
         int size = 48 + TILE_ROWS * TILE_STEP;
-        return isDouble ? (tileDoubles = grown(tileDoubles, size)) : (tileFloats = grown(tileFloats, size));
+        return isDouble ? (tileDoubles = GemmBuffer.grown(tileDoubles, size)) : (tileFloats = GemmBuffer.grown(tileFloats, size));
     }
 
     private void computeBlock(int chunk) {

@@ -47,7 +47,6 @@ public final class GemmTask implements Task {
     private final int[] bases = new int[3];
     private final Gemm.RowBlock finished;
     private final Optional<FittedProduct> fitted;
-    private final Optional<NarrowProduct> narrow;
     private final Workers.Task grouping = this::group;
 
     /// `C = A·B`; operands have strides for the axes `batch` and then for their two own axes.
@@ -83,17 +82,13 @@ public final class GemmTask implements Task {
         this.a = joined(a, strides[0]);
         this.b = joined(b, strides[1]);
         this.c = joined(c, strides[2]);
-        this.fitted = batches == 1 && finished == Gemm.NOTHING
-                ? FittedProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
-                : Optional.empty();
-        this.narrow = batches == 1 && fitted.isEmpty()
-                ? NarrowProduct.of(new Factors(type, rows, n, k, matrix(a), matrix(b)), matrix(c))
-                : Optional.empty();
+        Factors f = new Factors(type, rows, n, k, matrix(a), matrix(b));
+        this.fitted = batches == 1 && finished == Gemm.NOTHING ? FittedProduct.of(f, matrix(c)) : Optional.empty();
         long each = (long) rows * n * k;
         this.groups = batches == 1 || each >= LARGE || each * batches < WORTH_SHARING ? 1 : Math.min(batches, GROUPS);
     }
 
-    /// The only matrix of a batch of one.
+    /// The first matrix of a batch.
     private static Operand matrix(Operand o) {
         int r = o.strides().length;
         return new Operand(o.buffer(), o.offset(), new int[] {o.strides()[r - 2], o.strides()[r - 1]});
@@ -121,18 +116,11 @@ public final class GemmTask implements Task {
     public void run() {
         if (fitted.isPresent() && fitted.get().isReady()) {
             fitted.get().run();
-        } else if (narrow.isPresent() && narrow.get().isReady()) {
-            narrow.get().run(arrays[0], bases[0], arrays[1], bases[1], arrays[2], bases[2], finished);
         } else if (groups == 1) {
             group(0);
         } else {
             Workers.run(groups, grouping);
         }
-    }
-
-    /// Whether a tile for few columns computes the product; if not, it may soon.
-    boolean isNarrow() {
-        return narrow.isPresent() && narrow.get().isReady();
     }
 
     private void group(int group) {

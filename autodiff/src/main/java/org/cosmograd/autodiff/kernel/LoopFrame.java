@@ -456,6 +456,7 @@ final class LoopFrame {
         return ready;
     }
 
+    /// Says that the values of a turn are not needed any more.
     void releaseValues(int[] locals) {
         for (int k = 0; k < locals.length; k++) {
             release(storage(graph.step(graph.sink(k))), locals[k]);

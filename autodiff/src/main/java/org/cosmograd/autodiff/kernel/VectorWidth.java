@@ -3,6 +3,9 @@ package org.cosmograd.autodiff.kernel;
 import jdk.incubator.vector.VectorShape;
 
 /// Whether, and how wide, the hand-designed kernels compute with vectors: as wide as the generated loops, see [Simd].
+///
+/// One width for all kernels of a virtual machine: where a few compute with another, C2 sees two classes of vectors and leaves some as objects,
+/// in kernels that have nothing to do with these.
 final class VectorWidth {
     private static final int BITS = Loops.SIMD ? Shape.bits() : 0;
 

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.cosmograd.autodiff.DType;
@@ -311,73 +309,6 @@ class GemmTest {
                 }
             }
         }
-    }
-
-    /// A row-major times few columns, put in columns: the way that transposes and multiplies at once, and its neighbours that it leaves alone.
-    @Test
-    void fewColumnsPutInColumns() {
-        Random random = new Random(9);
-        List<GemmTask> tasks = new ArrayList<>();
-        List<Runnable> checks = new ArrayList<>();
-        for (boolean doubles : new boolean[] {false, true}) {
-            for (int n : new int[] {1, 2, 3, 4, 8, 9}) {
-                for (int[] s : new int[][] {{67, 24, 24}, {9, 16, 40}, {33, 30, 31}, {5000, 20, 20}, {3, 64, 64}}) {
-                    for (boolean turned : new boolean[] {false, n > 2}) {
-                        int m = s[0];
-                        int k = s[1];
-                        int aRow = s[2];
-                        int[] bs = turned ? new int[] {1, k + 3} : new int[] {n, 1};
-                        float[] a = Sample.numbers(7 + m * aRow, random);
-                        float[] b = Sample.numbers(7 + n * (k + 3), random);
-                        float[] c = Sample.numbers(7 + n * (m + 2), random);
-                        float[] expected = c.clone();
-                        double[] wideExpected = Sample.wide(c);
-                        GemmScalar.multiply(m, n, k, a, 7, aRow, 1, b, 7, bs[0], bs[1], expected, 7, 1, m + 2, false);
-                        GemmScalar.multiply(m, n, k, Sample.wide(a), 7, aRow, 1, Sample.wide(b), 7, bs[0], bs[1], wideExpected, 7, 1, m + 2, false);
-                        Object out = doubles ? Sample.wide(c) : c;
-                        GemmTask task = new GemmTask(doubles ? DType.F64 : DType.F32, new int[0], m, n, k, new Operand(0, 7, new int[] {aRow, 1}),
-                                new Operand(1, 7, bs), new Operand(2, 7, new int[] {1, m + 2}));
-                        task.bind(memory(doubles ? Sample.wide(a) : a, doubles ? Sample.wide(b) : b, out));
-                        tasks.add(task);
-                        checks.add(() -> {
-                            task.run();
-                            if (out instanceof double[] wide) {
-                                assertArrayEquals(wideExpected, wide, task::toString);
-                            } else {
-                                assertArrayEquals(expected, c, task::toString);
-                            }
-                        });
-                    }
-                }
-            }
-        }
-        checks.forEach(Runnable::run);
-        for (GemmTask task : tasks) {
-            for (long done = 0; done <= NarrowProduct.WORTH_A_TILE; done += 100) {
-                task.isNarrow();
-            }
-        }
-        // HotSpot may refuse one kernel or other
-        WarmUp.await(Duration.ofSeconds(40));
-        for (int count = 1; count <= 3; count++) {
-            Workers.threads(count);
-            checks.forEach(Runnable::run);
-        }
-        assertTrue(VectorWidth.bits() < NarrowEmitter.BITS || tasks.stream().filter(GemmTask::isNarrow).count() > tasks.size() / 4);
-    }
-
-    private static Memory memory(Object... arrays) {
-        return new Memory() {
-            @Override
-            public Object array(int buffer) {
-                return arrays[buffer];
-            }
-
-            @Override
-            public int base(int buffer) {
-                return 0;
-            }
-        };
     }
 
     private static Operand operand(int buffer, int[] heads, int stride, int row) {
