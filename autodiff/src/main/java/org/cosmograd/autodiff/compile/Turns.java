@@ -114,5 +114,4 @@ final class Turns {
             reads.merge(base, from.get().distinct(), Long::sum);
         }
     }
-
 }

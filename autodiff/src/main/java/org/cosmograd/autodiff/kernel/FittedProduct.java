@@ -16,26 +16,17 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// It is for products of small networks that are computed again and again. Until the tiles are machine code, and for products that they do not
 /// suit, [Gemm] computes the product and rows go through the loop block by block ([RowsTask]); bits are the same.
 final class FittedProduct {
-    /// Rows of `B` that are used again and again: a panel of them stays in the first two caches.
-    private static final int MOST_DEPTH = 256;
-    /// Columns from which on a product that packs its rows is faster.
-    private static final int MOST_COLUMNS = 384;
-    /// A `B` up to this size is read where it is.
-    private static final int DIRECT_BYTES = 300_000;
     private static final int FEWEST_ROWS = 4;
     /// Rows that are farther apart would need large arrays to warm a tile.
     private static final int FARTHEST = 1 << 12;
     /// Multiply-adds of a product until it gets tiles of its own.
     static final long WORTH_A_TILE = 200_000_000;
-    private static final int SHARES = 16;
 
     private static final Map<FittedEmitter, Warm> TILES = new ConcurrentHashMap<>();
 
     private final GemmTask.Factors f;
     private final List<Operand> operands;
     private final Optional<ColumnTask> sums;
-    private final boolean isDouble;
-    private final int vectors;
     private final int width;
     private final Warm tile;
     /// For what is left when the rows have been cut into tiles; the same tile if nothing is.
@@ -65,9 +56,7 @@ final class FittedProduct {
         this.f = f;
         this.operands = operands;
         this.sums = sums;
-        this.isDouble = emitter.doubles();
-        this.vectors = emitter.vectors();
-        this.width = vectors * lanes(isDouble);
+        this.width = emitter.vectors() * lanes(emitter.doubles());
         this.tilesOfBlock = emitter.deep() > 1 ? emitter.loop().partialRows() / emitter.run() : 1;
         this.block = tilesOfBlock * emitter.rows();
         this.blocks = f.m() / block;
@@ -76,7 +65,7 @@ final class FittedProduct {
         this.rest = left == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(largestDivisor(left, emitter.rows())), Warm::new);
         this.inPlace = isInPlace(f);
         boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
-        this.chunks = shared ? Math.clamp(blocks, 1, SHARES) : 1;
+        this.chunks = shared ? Math.clamp(blocks, 1, GemmBlocks.SHARES) : 1;
         this.arrays = new Object[operands.size()];
         this.geometry = new int[3 * operands.size()];
     }
@@ -87,7 +76,7 @@ final class FittedProduct {
 
     /// Whether `B` is read where it is: its rows are adjacent elements, and all of it stays in the second cache.
     private static boolean isInPlace(GemmTask.Factors f) {
-        return f.b().strides()[1] == 1 && (long) f.k() * f.b().strides()[0] * f.type().bytes() <= DIRECT_BYTES;
+        return f.b().strides()[1] == 1 && (long) f.k() * f.b().strides()[0] * f.type().bytes() <= GemmBlocks.DIRECT_BYTES;
     }
 
     /// The largest divisor of `n` up to `most`.
@@ -113,7 +102,7 @@ final class FittedProduct {
     /// A product alone, put in `c`, if that suits.
     static Optional<FittedProduct> of(GemmTask.Factors f, Operand c) {
         if (c.strides()[0] == 1 && c.strides()[1] != 1) {
-            // with a B to be copied, the tiles of all products were faster by a seventh
+            // Where B has to be copied, the tiles that all products share were measured to be faster.
             GemmTask.Factors t = f.transposed();
             return isInPlace(t) ? of(t, new Operand(c.buffer(), c.offset(), new int[] {c.strides()[1], 1})) : Optional.empty();
         }
@@ -180,7 +169,7 @@ final class FittedProduct {
     }
 
     private static boolean isSmall(GemmTask.Factors f) {
-        return Loops.SIMD && f.k() > 0 && f.k() <= MOST_DEPTH && f.n() > 0 && f.n() < MOST_COLUMNS && f.m() >= FEWEST_ROWS
+        return Loops.SIMD && f.k() > 0 && f.k() <= GemmBlocks.SLICE && f.n() > 0 && f.n() < GemmBlocks.PACK_A_FROM && f.m() >= FEWEST_ROWS
                 && isNear(f.a()) && isNear(f.b());
     }
 
@@ -230,7 +219,7 @@ final class FittedProduct {
     void run() {
         panels = GemmBlocks.mine();
         b = inPlace ? factors[1]
-                : panels.panels(isDouble, f.n(), f.k(), factors[1], bases[1], f.b().strides()[0], f.b().strides()[1], vectors);
+                : panels.panels(tile.emitter.doubles(), f.n(), f.k(), factors[1], bases[1], f.b().strides()[0], f.b().strides()[1], tile.emitter.vectors());
         if (chunks == 1) {
             chunk(0);
         } else {
@@ -273,21 +262,19 @@ final class FittedProduct {
         private final Object[] arrays;
         private final int[] geometry;
         private final int steps;
+        /// Elements of a scratch array, which is made when the tile is wanted.
+        private final int size;
 
         Warm(FittedEmitter emitter) {
             this.emitter = emitter;
             this.steps = 1 + PROBE_OPERATIONS / (emitter.rows() * (emitter.vectors() + 1) + emitter.vectors());
             int rows = emitter.deep() * Math.max(emitter.rows(), emitter.loop().partialRows());
             int most = Math.max(steps, REAL);
-            int size = Math.max(rows * emitter.aRow() + most * emitter.aColumn(), Math.max(most * emitter.bRow(), (rows + 6 * REAL) * emitter.step())) + 256;
+            this.size = Math.max(rows * emitter.aRow() + most * emitter.aColumn(), Math.max(most * emitter.bRow(), (rows + 6 * REAL) * emitter.step())) + 256;
             int operands = emitter.places().size();
             this.arrays = new Object[operands];
             this.geometry = new int[3 * operands];
-            DType type = emitter.loop().type(0);
-            Object read = Storage.array(type, size);
-            Object written = Storage.array(type, size);
             for (int k = 0; k < operands; k++) {
-                arrays[k] = k < emitter.loop().sources().size() ? read : written;
                 geometry[3 * k + 1] = emitter.step();
                 geometry[3 * k + 2] = 1;
             }
@@ -295,6 +282,10 @@ final class FittedProduct {
 
         @Override
         public Optional<FittedTile> emit() {
+            DType type = emitter.loop().type(0);
+            int sources = emitter.loop().sources().size();
+            Arrays.fill(arrays, 0, sources, Storage.array(type, size));
+            Arrays.fill(arrays, sources, arrays.length, Storage.array(type, size));
             return Optional.of(emitter.emit());
         }
 

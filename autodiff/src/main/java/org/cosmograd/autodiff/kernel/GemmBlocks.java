@@ -26,7 +26,8 @@ final class GemmBlocks {
     private static final int MOST_PANELS = 256;
     /// A slice of the rows of a packed tile: three quarters of a first cache of 32 KiB.
     private static final int ROWS_BYTES = 24 << 10;
-    private static final int SLICE = 256;
+    /// Most of `k` that a tile passes at a time.
+    static final int SLICE = 256;
     /// A slice of as many panels as are used in turn: half of a second cache of 1 MiB.
     private static final int PANELS_BYTES = 512 << 10;
     /// Slices of `A` and `B` up to this size, where both have adjacent elements across `k`, are read where they are.
@@ -39,15 +40,15 @@ final class GemmBlocks {
     private static final int SLIVERS = 5;
     private static final int MOST_BLOCKS = 512;
     /// Blocks per product, where the threads share it.
-    private static final int SHARES = 16;
+    static final int SHARES = 16;
     /// Rows of a block that somebody is told of: with fewer, the calls would take longer than what they do.
     private static final int WORTH_TELLING = 32;
     /// With up to so many rows, threads share the columns.
     private static final int FEW_ROWS = 48;
     /// From so many columns on, packing rows of `A` costs less than it gains.
-    private static final int PACK_A_FROM = 384;
+    static final int PACK_A_FROM = 384;
     /// A slice of `B` up to this size is read where it is.
-    private static final int DIRECT_BYTES = 300_000;
+    static final int DIRECT_BYTES = 300_000;
     /// Below this many multiply-adds a hand-over to a second thread costs more than it saves.
     private static final long WORTH_SHARING = 400_000;
     /// Panels of up to so many bytes every thread packs for itself. To write again what another processor has just read takes up to 100 ns for

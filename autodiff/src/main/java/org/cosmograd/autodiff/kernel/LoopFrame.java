@@ -422,24 +422,18 @@ final class LoopFrame {
 
     /// One turn of the inner loop.
     void body() {
-        begin();
-        List<LoopSpec.Sink> sinks = spec.sinks();
-        int[] ready = new int[sinks.size()];
-        // with more than one sink, all values first: a sink may lie on a source
-        if (sinks.size() > 1) {
-            for (int k = 0; k < ready.length; k++) {
-                push(graph.sink(k));
-                ready[k] = newLocal(storage(graph.step(graph.sink(k))));
-                code.storeLocal(storage(graph.step(graph.sink(k))).kind, ready[k]);
-            }
+        if (spec.sinks().size() == 1) {
+            begin();
+            steps.sink(0, () -> push(graph.sink(0)));
+            return;
         }
+        // with more than one sink, all values first: a sink may lie on a source
+        int[] ready = values();
         for (int k = 0; k < ready.length; k++) {
-            int step = graph.sink(k);
+            Storage storage = storage(graph.step(graph.sink(k)));
             int at = ready[k];
-            steps.sink(k, sinks.size() > 1 ? () -> code.loadLocal(storage(graph.step(step)).kind, at) : () -> push(step));
-            if (sinks.size() > 1) {
-                release(storage(graph.step(step)), at);
-            }
+            steps.sink(k, () -> code.loadLocal(storage.kind, at));
+            release(storage, at);
         }
     }
 

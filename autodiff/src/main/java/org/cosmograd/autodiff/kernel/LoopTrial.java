@@ -33,7 +33,8 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
 
     @Override
     public Optional<LoopKernel> emit() {
-        return spec.length() == 1 ? Optional.of(LoopEmitter.scalar(spec.ofLength(0))) : LoopEmitter.simd(spec);
+        boolean single = spec.length() == 1 && spec.depth() == 1;
+        return single ? Optional.of(LoopEmitter.scalar(spec.ofLength(0))) : LoopEmitter.simd(spec);
     }
 
     @Override

@@ -48,7 +48,7 @@ class FittedProductTest {
     }
 
     /// A product of random numbers, its operands in arrays of their own.
-    private record Sample(DType type, int m, int n, int k, String orders, Object[] arrays) implements Memory {
+    private record Sample(DType type, int m, int n, int k, String orders, Object[] arrays) {
         static Sample of(DType type, int m, int n, int k, String orders) {
             Random random = new Random(m + 31L * n + 961L * k);
             int[] sizes = {m * k, k * n, m * n, n, m * n, n, 48 * n};
@@ -92,14 +92,8 @@ class FittedProductTest {
             return type == DType.F32 ? (float) x : x;
         }
 
-        @Override
-        public Object array(int buffer) {
-            return arrays[buffer];
-        }
-
-        @Override
-        public int base(int buffer) {
-            return 0;
+        Memory memory() {
+            return new InArrays(arrays);
         }
     }
 
@@ -117,7 +111,7 @@ class FittedProductTest {
 
     private static FittedProduct warm(Optional<FittedProduct> made, Sample s) {
         FittedProduct product = made.orElseThrow(() -> new AssertionError("no tiles for " + s));
-        product.bind(s);
+        product.bind(s.memory());
         assertFalse(product.isReady());
         for (long done = 0; done < FittedProduct.WORTH_A_TILE; done += (long) s.m * s.n * s.k) {
             product.isReady();
@@ -227,7 +221,7 @@ class FittedProductTest {
         int[] dims = {s.m, s.n};
         List<Operand> operands = List.of(hidden, s.c(), s.c(), sums);
         ColumnTask columns = new ColumnTask(body, dims, new int[] {0}, operands, 2, s.type, SCRATCH);
-        columns.bind(s);
+        columns.bind(s.memory());
         RowsTask.Sums along = new RowsTask.Sums(new RowsTask.Stage(body, dims, operands, 2), columns);
         FittedProduct product = warm(FittedProduct.of(producer(s), List.of(), Optional.of(along)), s);
         columns.begin();

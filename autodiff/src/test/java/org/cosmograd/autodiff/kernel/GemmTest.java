@@ -289,18 +289,7 @@ class GemmTest {
                     }
                     GemmTask task = new GemmTask(DType.F32, heads, m, n, k, operand(0, heads, m * k, k), operand(1, heads, bBatch, n),
                             operand(2, heads, m * n, n));
-                    float[][] arrays = {a, b, c};
-                    task.bind(new Memory() {
-                        @Override
-                        public Object array(int buffer) {
-                            return arrays[buffer];
-                        }
-
-                        @Override
-                        public int base(int buffer) {
-                            return 0;
-                        }
-                    });
+                    task.bind(new InArrays(a, b, c));
                     for (int count = 1; count <= 3; count++) {
                         Workers.threads(count);
                         task.run();

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.cosmograd.autodiff.DType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -176,5 +178,29 @@ class WarmerTest {
         assertSame("plain", plain.now());
         assertEquals(1, failing.emitted.get());
         assertNotSame("plain", other.now());
+    }
+
+    @Test
+    void aSingleElementKeepsItsBitsWhenItsKernelIsWarm() {
+        LoopSpec spec = new LoopSpec(List.of(new LoopSpec.Source(DType.F32, LoopSpec.Access.UNIT)),
+                List.of(new LoopSpec.Instruction(LoopTwinsTest.F.EXP, DType.F32, List.of(0, 0, 0)), new LoopSpec.Instruction(LoopTwinsTest.F.FMA, DType.F32, List.of(1, 0, 1))),
+                List.of(new LoopSpec.Sink(2, LoopSpec.Access.UNIT, LoopSpec.Mode.STORE)));
+        Loops.Tiered kernel = (Loops.Tiered) Loops.kernel(spec, 1, 1);
+        float[] x = {0.3f};
+        float[] y = {0};
+        Object[] arrays = {x, y};
+        int[] geometry = {0, 0, 1, 0, 0, 1};
+        kernel.run(arrays, geometry, 0, 1, 1);
+        float cold = y[0];
+        assertFalse(kernel.isSimd());
+        for (int i = 0; i < Loops.HOT / 64; i++) {
+            kernel.run(arrays, geometry, 0, 1, 1);
+        }
+        assertTrue(WarmUp.await(LONG));
+        assertTrue(kernel.isSimd());
+        y[0] = 0;
+        kernel.run(arrays, geometry, 0, 1, 1);
+        assertEquals(cold, y[0], 0f);
+        assertTrue(cold > 1);
     }
 }

@@ -158,6 +158,7 @@ final class DarkEnergyReport {
         cells.add(String.format(Locale.ROOT, "%.3g", c.p()));
         return cells;
     }
+
     static void predict(Run run, BackgroundLikelihood likelihood, double[][] npe) {
         Tensor theta = Tensor.of(thinned(npe, 1000)).evaluated();
         double[][] replicas = likelihood.simulate(theta, run.key().fold(10)).toRows();
