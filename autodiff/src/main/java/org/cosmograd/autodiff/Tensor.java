@@ -53,17 +53,17 @@ public final class Tensor {
 
     /// A vector of floats.
     public static Tensor of(float... values) {
-        return of(Storage.of(values.clone()), DType.F32, Shape.of(values.length));
+        return of(Storage.of(values), DType.F32, Shape.of(values.length));
     }
 
     /// A vector of doubles.
     public static Tensor of(double... values) {
-        return of(Storage.of(values.clone()), DType.F64, Shape.of(values.length));
+        return of(Storage.of(values), DType.F64, Shape.of(values.length));
     }
 
     /// A vector of integers.
     public static Tensor of(int... values) {
-        return of(Storage.of(values.clone()), DType.I32, Shape.of(values.length));
+        return of(Storage.of(values), DType.I32, Shape.of(values.length));
     }
 
     /// A matrix of floats; rows must have equal lengths.
@@ -97,19 +97,19 @@ public final class Tensor {
     /// The given elements in row-major order under a shape.
     public static Tensor of(Shape shape, float... values) {
         checkSize(shape, values.length);
-        return of(Storage.of(values.clone()), DType.F32, shape);
+        return of(Storage.of(values), DType.F32, shape);
     }
 
     /// The given elements in row-major order under a shape.
     public static Tensor of(Shape shape, double... values) {
         checkSize(shape, values.length);
-        return of(Storage.of(values.clone()), DType.F64, shape);
+        return of(Storage.of(values), DType.F64, shape);
     }
 
     /// The given elements in row-major order under a shape.
     public static Tensor of(Shape shape, int... values) {
         checkSize(shape, values.length);
-        return of(Storage.of(values.clone()), DType.I32, shape);
+        return of(Storage.of(values), DType.I32, shape);
     }
 
     private static void checkSize(Shape shape, int length) {

@@ -27,7 +27,7 @@ final class ConvScratch {
     /// An array of at least `length` elements from `FIRST_ALIGNED` on.
     static Object array(boolean isDouble, int length) {
         ConvScratch mine = MINE.get();
-        int size = FIRST_ALIGNED + length;
+        int size = FIRST_ALIGNED + length + Storage.ROOM;
         if (isDouble) {
             if (mine.doubles.length < size) {
                 mine.doubles = new double[size + size / 4];

@@ -141,7 +141,7 @@ final class LoopEmitter {
 
     private static int onceBytes(LoopSpec spec, LoopGraph graph) {
         boolean[] needed = graph.needed();
-        int bytes = 120 + 60 * spec.indexed().size() + (48 + 85) * (spec.sources().size() + spec.sinks().size()); // to bind an operand, and to move the rest of a row
+        int bytes = 120 + 60 * spec.indexed().size() + 48 * (spec.sources().size() + spec.sinks().size()); // to bind an operand
         for (int i = 0; i < needed.length; i++) {
             bytes += needed[i] && graph.level(i) != Level.ELEMENT ? 14 : 0;
         }

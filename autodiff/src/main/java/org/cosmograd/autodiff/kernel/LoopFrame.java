@@ -156,7 +156,6 @@ final class LoopFrame {
     void bindOperands() {
         int floats = 0;
         int doubles = 0;
-        boolean always = false;
         for (int k = 0; k < operands; k++) {
             array[k] = code.allocateLocal(TypeKind.REFERENCE);
             code.aload(ARRAYS).loadConstant(k).aaload().checkcast(primitive(type(k)).arrayType()).astore(array[k]);
@@ -187,35 +186,23 @@ final class LoopFrame {
             }
             boolean rowSum = !simd && k >= spec.sources().size() && spec.sinks().get(k - spec.sources().size()).mode().isRowSum();
             boolean passes = rowSum || simd && access(k) == Access.STRIDED;
-            always |= passes;
-            if (type(k).isFloating() && (passes || hasRests() && access(k) == Access.UNIT)) {
+            if (type(k).isFloating() && passes) {
                 slot[k] = (type(k) == DType.F32 ? floats++ : doubles++) * LoopScratch.SLOT;
             }
         }
-        scratchFloats = scratch(DType.F32, floats, always);
-        scratchDoubles = scratch(DType.F64, doubles, always);
+        scratchFloats = scratch(DType.F32, floats);
+        scratchDoubles = scratch(DType.F64, doubles);
     }
 
-    /// Whether the last vector of a row may be shorter than others.
-    private boolean hasRests() {
-        return simd && (spec.length() == 0 || spec.length() % lanes > 0);
-    }
-
-    /// A local with the thread's scratch array; without one if only rests of rows need it and there are none.
-    private int scratch(DType type, int slots, boolean always) {
+    /// A local with the thread's scratch array.
+    private int scratch(DType type, int slots) {
         if (slots == 0) {
             return -1;
         }
         int local = code.allocateLocal(TypeKind.REFERENCE);
-        Label done = code.newLabel();
-        if (!always && spec.length() == 0) {
-            code.aconst_null().astore(local);
-            code.iload(N).loadConstant(lanes - 1).iand().ifeq(done);
-        }
         code.loadConstant(slots)
                 .invokestatic(CD_SCRATCH, type == DType.F32 ? "floats" : "doubles", MethodTypeDesc.of(primitive(type).arrayType(), CD_int))
-                .astore(local)
-                .labelBinding(done);
+                .astore(local);
         return local;
     }
 

@@ -43,7 +43,7 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
         kernel.run(o.arrays, o.geometry, 0, 0, 0);
     }
 
-    /// Two rows, long enough that the compiler unrolls; then a rest of a row at the end of an array, an empty row, and elements that
+    /// Two rows, long enough that the compiler unrolls; then a rest of a row, an empty row, and elements that
     /// take the way around by [Lanes#rarely].
     @Override
     public void real(LoopKernel kernel) {
@@ -55,7 +55,7 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
             return;
         }
         kernel.run(o.arrays, o.geometry, 0, 2, REAL_VECTORS * o.lanes + 3);
-        kernel.run(o.arrays, o.atTheEnd, 0, 1, 3);
+        kernel.run(o.arrays, o.geometry, 0, 1, 3);
         kernel.run(o.arrays, o.geometry, 0, 1, 0);
         kernel.run(o.arrays, o.atRare, 0, 1, (RARE_VECTORS - 1) * o.lanes + 3);
         kernel.run(o.arrays, o.atRare, 0, 1, (RARE_VECTORS - 2) * o.lanes + 3);
@@ -99,7 +99,6 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
         final int lanes;
         final Object[] arrays;
         final int[] geometry;
-        final int[] atTheEnd;
         final int[] atRare;
 
         Operands(LoopSpec spec) {
@@ -107,7 +106,7 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
             DType type = spec.type(spec.sinks().getFirst().value());
             this.lanes = Simd.bits() / (8 * type.bytes());
             int room = (REAL_VECTORS + 1) * lanes;
-            int all = room + RARE_VECTORS * lanes;
+            int all = room + RARE_VECTORS * lanes + Storage.ROOM;
             int operands = spec.sources().size() + spec.sinks().size();
             int tables = spec.indexed().size();
             this.arrays = new Object[operands + tables];
@@ -137,11 +136,8 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
                 geometry[3 * k + 2] = access == Access.SPLAT ? 0 : step;
             }
             this.atRare = geometry.clone();
-            this.atTheEnd = geometry.clone();
             for (int k = 0; k < operands; k++) {
                 atRare[3 * k] = Math.max(1, geometry[3 * k + 2]) * room;
-                int size = type == DType.F32 ? ((float[]) arrays[k]).length : ((double[]) arrays[k]).length;
-                atTheEnd[3 * k] = size - Math.max(1, 3 * geometry[3 * k + 2]);
             }
         }
     }

@@ -7,6 +7,9 @@ import org.cosmograd.autodiff.DType;
 /// Elements in memory: a stretch of a `float[]`, `double[]` or `int[]`. The array belongs to the evaluator; everybody else gets
 /// copies.
 public final class Storage {
+    /// Elements that every array has room for behind its last one, at least: vector loops read the rest of a row as a whole vector.
+    static final int ROOM = 16;
+
     private static final int SMALL_SLAB = 1 << 17;
     /// G1 gives an array of half a region and more regions of its own. This is half the region it chooses for the heap's size.
     private static final int LARGE_SLAB =
@@ -23,19 +26,19 @@ public final class Storage {
         this.length = length;
     }
 
-    /// A whole array, which nobody may change afterwards.
+    /// A copy of an array.
     public static Storage of(float[] array) {
-        return new Storage(array, 0, array.length);
+        return allocate(DType.F32, array.length).with(array, 0);
     }
 
-    /// A whole array, which nobody may change afterwards.
+    /// A copy of an array.
     public static Storage of(double[] array) {
-        return new Storage(array, 0, array.length);
+        return allocate(DType.F64, array.length).with(array, 0);
     }
 
-    /// A whole array, which nobody may change afterwards.
+    /// A copy of an array.
     public static Storage of(int[] array) {
-        return new Storage(array, 0, array.length);
+        return allocate(DType.I32, array.length).with(array, 0);
     }
 
     /// A new array of zeros.
@@ -43,21 +46,28 @@ public final class Storage {
         return new Storage(array(dtype, length), 0, length);
     }
 
+    private Storage with(Object from, int at) {
+        System.arraycopy(from, at, array, offset, length);
+        return this;
+    }
+
     /// Memory for many buffers. Under G1 a large array begins a region of its own; 48 bytes behind its first element lies a cache line's
     /// beginning, and vector loops over data that start there are up to twice as fast.
     public static Storage slab(DType dtype, int length) {
         boolean small = (long) length * dtype.bytes() < SMALL_SLAB;
         int phase = small ? 0 : 48 / dtype.bytes();
-        int whole = small ? length : Math.max(length + phase, LARGE_SLAB / dtype.bytes() + phase);
+        int whole = small ? length : Math.max(length, LARGE_SLAB / dtype.bytes()) + phase;
         return new Storage(array(dtype, whole), phase, length);
     }
 
+    /// An array for so many elements, of which the first lies at its beginning.
     static Object array(DType dtype, int length) {
+        int size = (int) Math.min((long) length + ROOM, Integer.MAX_VALUE);
         try {
             return switch (dtype) {
-                case F32 -> new float[length];
-                case F64 -> new double[length];
-                case I32 -> new int[length];
+                case F32 -> new float[size];
+                case F64 -> new double[size];
+                case I32 -> new int[size];
             };
         } catch (OutOfMemoryError e) {
             OutOfMemoryError sentence = new OutOfMemoryError("memory: there is no room for " + length + " elements of " + dtype + " ("
@@ -111,17 +121,13 @@ public final class Storage {
 
     /// Replaces all elements by those of another storage of the same type and length; for the evaluator's own buffers.
     public void set(Storage from) {
-        System.arraycopy(from.array, from.offset, array, offset, length);
+        with(from.array, from.offset);
     }
 
     /// A copy that shares nothing with this.
     public Storage copy() {
-        int end = offset + length;
-        return switch (array) {
-            case float[] a -> of(Arrays.copyOfRange(a, offset, end));
-            case double[] a -> of(Arrays.copyOfRange(a, offset, end));
-            default -> of(Arrays.copyOfRange((int[]) array, offset, end));
-        };
+        DType dtype = array instanceof float[] ? DType.F32 : array instanceof double[] ? DType.F64 : DType.I32;
+        return allocate(dtype, length).with(array, offset);
     }
 
     /// The elements as floats (a copy).

@@ -228,82 +228,25 @@ final class VectorSteps implements LoopSteps {
         }
     }
 
-    /// `species` → vector, under the mask of the rest if there is one.
+    /// `species` → vector. The rest of a row is read as a whole vector: there is room behind it ([Storage#ROOM]), and what is computed of
+    /// what lies there is not kept.
     private void fromArray(int operand) {
         DType type = frame.type(operand);
         ClassDesc v = vector(type);
-        ClassDesc arrayType = primitive(type).arrayType();
-        if (frame.mask < 0) {
-            frame.address(operand);
-            code.invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int));
-        } else {
-            place(operand, true);
-            code.aload(place).iload(at).aload(frame.mask).invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, arrayType, CD_int, CD_MASK));
-        }
-    }
-
-    /// Local variables: where the rest of a row is read or written.
-    private int place = -1;
-    private int at = -1;
-
-    /// Finds a place with room for a whole vector for the rest of a row: in the array, or in scratch if the array ends too soon. The
-    /// Vector API would check such a rest lane by lane, in calls that C2 does not always inline; around a call it keeps no vector in a
-    /// register, and then loads every constant again in the innermost loop.
-    private void place(int operand, boolean read) {
-        DType type = frame.type(operand);
-        if (at < 0) {
-            at = code.allocateLocal(TypeKind.INT);
-            place = code.allocateLocal(TypeKind.REFERENCE);
-        }
-        Label fits = code.newLabel();
         frame.address(operand);
-        code.istore(at).astore(place);
-        code.iload(at).aload(place).arraylength().loadConstant(frame.lanes).isub().if_icmple(fits);
-        if (read) {
-            move(operand, true);
-        }
-        code.aload(frame.scratch(type)).astore(place).loadConstant(frame.slot[operand]).istore(at).labelBinding(fits);
+        code.invokestatic(v, "fromArray", MethodTypeDesc.of(v, CD_SPECIES, primitive(type).arrayType(), CD_int));
     }
 
     private void intoArray(int operand) {
         DType type = frame.type(operand);
         ClassDesc v = vector(type);
         ClassDesc arrayType = primitive(type).arrayType();
-        if (frame.mask < 0) {
-            frame.address(operand);
-            code.invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int));
-            return;
-        }
-        place(operand, false);
-        code.aload(place).iload(at).aload(frame.mask).invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int, CD_MASK));
-        Label done = code.newLabel();
-        code.aload(place).aload(frame.array[operand]).if_acmpeq(done);
-        move(operand, false);
-        code.labelBinding(done);
-    }
-
-    /// Moves the rest of a row to or from scratch; a loop written out, since a call is what it is to avoid.
-    private void move(int operand, boolean in) {
-        DType type = frame.type(operand);
-        int i = code.allocateLocal(TypeKind.INT);
-        int start = code.allocateLocal(TypeKind.INT);
-        Label begin = code.newLabel();
         frame.address(operand);
-        code.istore(start).pop().iconst_0().istore(i).labelBinding(begin);
-        scratchOrArray(operand, in, i, start);
-        scratchOrArray(operand, !in, i, start);
-        code.arrayLoad(kind(type)).arrayStore(kind(type)).iinc(i, 1).iload(i);
-        count();
-        code.if_icmplt(begin);
-    }
-
-    private void scratchOrArray(int operand, boolean scratch, int i, int start) {
-        if (scratch) {
-            code.aload(frame.scratch(frame.type(operand))).loadConstant(frame.slot[operand]);
+        if (frame.mask < 0) {
+            code.invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int));
         } else {
-            code.aload(frame.array[operand]).iload(start);
+            code.aload(frame.mask).invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int, CD_MASK));
         }
-        code.iload(i).iadd();
     }
 
     /// Elements of the present turn.

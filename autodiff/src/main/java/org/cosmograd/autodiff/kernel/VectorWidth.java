@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorShape;
 /// One width for all kernels of a virtual machine: where a few compute with another, C2 sees two classes of vectors and leaves some as objects,
 /// in kernels that have nothing to do with these.
 final class VectorWidth {
-    private static final int BITS = Loops.SIMD ? Shape.bits() : 0;
+    private static final int BITS = Loops.SIMD ? ofLoops() : 0;
 
     private VectorWidth() {}
 
@@ -29,17 +29,15 @@ final class VectorWidth {
 
     /// Apart, so that a machine without the incubator module never links it.
     static final class Shape {
+        private static final int MOST_BITS = 512;
+
         /// `cosmograd.simd.bits` (128, 256 or 512) overrides the choice of the JDK.
         static final VectorShape LOOPS = shape(Integer.getInteger("cosmograd.simd.bits", 0));
 
         private Shape() {}
 
         private static VectorShape shape(int bits) {
-            return bits == 0 ? VectorShape.preferredShape() : VectorShape.forBitSize(bits);
-        }
-
-        static int bits() {
-            return Math.min(512, LOOPS.vectorBitSize());
+            return VectorShape.forBitSize(Math.min(MOST_BITS, bits == 0 ? VectorShape.preferredShape().vectorBitSize() : bits));
         }
 
         static int widest() {

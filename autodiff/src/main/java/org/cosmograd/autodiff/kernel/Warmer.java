@@ -1,5 +1,7 @@
 package org.cosmograd.autodiff.kernel;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,9 +68,11 @@ final class Warmer {
     private static final int TIMED = 4;
     /// A run of so many times what machine code takes is not worth a second look.
     private static final int FAR = 20;
-    /// Time until a cold kernel is emitted once more; every further time comes after twice the time. HotSpot forgets methods for which
-    /// the first compiler fails when it shall add the profile ("out of virtual registers"), as happens with the longest tiles.
-    private static final long COLD_NANOS = 1_500_000_000;
+    /// A cold kernel is emitted once more when the compilers have finished nothing for so long; every further time after twice the time.
+    /// HotSpot forgets methods for which the first compiler fails when it shall add the profile ("out of virtual registers"), as happens
+    /// with the longest tiles. Where the cores are busy, a long loop takes the optimising compiler two seconds, and may have to wait for others:
+    /// emitted once more, it would wait again.
+    private static final long COLD_NANOS = 3_000_000_000L;
     /// How many times that is done before a kernel stays plain.
     private static final int MOST_COLD = 4;
 
@@ -97,6 +101,9 @@ final class Warmer {
     // of the thread
     private static final List<Way<?>> ACTIVE = new ArrayList<>();
     private static final List<Way<?>> PLACED = new ArrayList<>();
+    private static final @Nullable CompilationMXBean COMPILERS = ManagementFactory.getCompilationMXBean();
+    private static long compilation;
+    private static long compiled;
 
     /// Warms a kernel; for [Twins].
     static <K> void submit(Twins<K> twins, Kernel<K> kernel) {
@@ -141,6 +148,7 @@ final class Warmer {
             int idle = 0;
             while (true) {
                 boolean progress = look() | fill();
+                watchCompilers();
                 for (int i = ACTIVE.size() - 1; i >= 0; i--) {
                     if (ACTIVE.get(i).advance()) {
                         ACTIVE.remove(i);
@@ -158,6 +166,14 @@ final class Warmer {
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void watchCompilers() {
+        long time = COMPILERS == null ? 0 : COMPILERS.getTotalCompilationTime();
+        if (time != compilation) {
+            compilation = time;
+            compiled = System.nanoTime();
         }
     }
 
@@ -319,7 +335,8 @@ final class Warmer {
         }
 
         private boolean isLate() {
-            return calls > 3 * CALLS && System.nanoTime() - begin > COLD_NANOS << colds;
+            long now = System.nanoTime();
+            return calls > 3 * CALLS && Math.min(now - begin, now - compiled) > COLD_NANOS << colds;
         }
 
         private boolean giveUp() {

@@ -115,7 +115,7 @@ class LoopTwinsTest {
             int step = access == Access.SPLAT ? 0 : access == Access.UNIT ? 1 : random.nextBoolean() ? 3 : -2;
             int rowLength = Math.abs(step) * n + 1 + random.nextInt(3);
             int slack = random.nextInt(3);
-            arrays[k] = new double[rows * rowLength + slack];
+            arrays[k] = new double[rows * rowLength + slack + Storage.ROOM];
             geometry[3 * k] = slack + (step < 0 ? rowLength - 1 : 0);
             geometry[3 * k + 1] = rowLength;
             geometry[3 * k + 2] = step;
@@ -553,10 +553,10 @@ class LoopTwinsTest {
             forms.add(LoopEmitter.simd(spec).orElseThrow());
         }
         for (LoopKernel kernel : forms) {
-            float[] a = {1, 2, 3};
-            float[] b = {10, 20, 30};
+            float[] a = Arrays.copyOf(new float[] {1, 2, 3}, 3 + Storage.ROOM);
+            float[] b = Arrays.copyOf(new float[] {10, 20, 30}, 3 + Storage.ROOM);
             kernel.run(new Object[] {a, b, a, b}, new int[] {0, 3, 1, 0, 3, 1, 0, 3, 1, 0, 3, 1}, 0, 1, 3);
-            assertEquals("[11.0, 22.0, 33.0] [-9.0, -18.0, -27.0]", Arrays.toString(a) + " " + Arrays.toString(b));
+            assertEquals("[11.0, 22.0, 33.0, 0.0] [-9.0, -18.0, -27.0, 0.0]", Arrays.toString(Arrays.copyOf(a, 4)) + " " + Arrays.toString(Arrays.copyOf(b, 4)));
         }
     }
 
