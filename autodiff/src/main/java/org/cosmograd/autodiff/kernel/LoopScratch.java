@@ -56,6 +56,11 @@ final class LoopScratch {
         return s;
     }
 
+    /// The error of a loop whose array has no room behind a row.
+    static IllegalStateException noRoom() {
+        return new IllegalStateException("a loop writes the rest of a row where its array has no room for a whole vector");
+    }
+
     static void clear(float[] s, int at, int count) {
         for (int i = 0; i < count; i++) {
             s[at + i] = 0;

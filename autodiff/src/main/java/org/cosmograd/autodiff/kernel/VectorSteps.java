@@ -245,9 +245,31 @@ final class VectorSteps implements LoopSteps {
         if (frame.mask < 0) {
             code.invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int));
         } else {
+            checkRoom();
             code.aload(frame.mask).invokevirtual(v, "intoArray", MethodTypeDesc.of(CD_void, arrayType, CD_int, CD_MASK));
         }
     }
+
+    /// `array index` → the same, if there is room for a whole vector. The Vector API asks the same in the same words, and has a way for vectors
+    /// that leave the array, lane by lane, with calls. C2 leaves it out when it knows the answer, or if a profile says that it is never
+    /// taken; the first kernels of a virtual machine mostly have no such profile. Around a call no vector stays in a register, and a long
+    /// loop would fetch every constant anew in each turn.
+    private void checkRoom() {
+        if (at < 0) {
+            at = code.allocateLocal(TypeKind.INT);
+            size = code.allocateLocal(TypeKind.INT);
+        }
+        Label fits = code.newLabel();
+        Label leaves = code.newLabel();
+        code.istore(at).dup().arraylength().istore(size).iload(at);
+        code.iload(at).i2l().lconst_0().lcmp().iflt(leaves);
+        code.iload(at).i2l().iload(size).i2l().loadConstant((long) frame.lanes).lsub().lcmp().ifle(fits);
+        code.labelBinding(leaves).invokestatic(CD_SCRATCH, "noRoom", MethodTypeDesc.of(ClassDesc.of("java.lang.IllegalStateException"))).athrow().labelBinding(fits);
+    }
+
+    /// Local variables of [#checkRoom].
+    private int at = -1;
+    private int size = -1;
 
     /// Elements of the present turn.
     private void count() {
