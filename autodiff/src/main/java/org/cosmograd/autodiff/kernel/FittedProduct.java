@@ -19,8 +19,11 @@ final class FittedProduct {
     private static final int FEWEST_ROWS = 4;
     /// Rows that are farther apart would need large arrays to warm a tile.
     private static final int FARTHEST = 1 << 12;
-    /// Multiply-adds of a product until it gets tiles of its own.
-    static final long WORTH_A_TILE = 200_000_000;
+    /// Multiply-adds of all products that could use a tile until it is made.
+    static final long WORTH_A_TILE = 1_000_000_000;
+    /// Multiply-adds that take as long as to move an element of the largest matrix: what products with few columns, or a short `k`, spend their time
+    /// on.
+    private static final int MOVE = 16;
 
     private static final Map<FittedEmitter, Warm> TILES = new ConcurrentHashMap<>();
 
@@ -43,8 +46,7 @@ final class FittedProduct {
     private Object[] arrays;
     private int[] geometry;
 
-    /// Multiply-adds so far, until the tiles are wanted.
-    private long done;
+    private final long work;
 
     // The run under way.
     private FittedTile whole = FittedProduct::none;
@@ -64,6 +66,7 @@ final class FittedProduct {
         int left = f.m() - blocks * block;
         this.rest = left == 0 ? tile : TILES.computeIfAbsent(emitter.withRows(largestDivisor(left, emitter.rows())), Warm::new);
         this.inPlace = isInPlace(f);
+        this.work = (long) f.m() * f.n() * f.k() + MOVE * Math.max((long) f.m() * Math.max(f.n(), f.k()), (long) f.n() * f.k());
         boolean shared = sums.isEmpty() && GemmBlocks.isWorthSharing(f.m(), f.n(), f.k());
         this.chunks = shared ? Math.clamp(blocks, 1, GemmBlocks.SHARES) : 1;
         this.arrays = new Object[operands.size()];
@@ -204,8 +207,8 @@ final class FittedProduct {
 
     /// Whether the tiles are machine code; if not, and if there is much work for them, they soon will be.
     boolean isReady() {
-        if (done < WORTH_A_TILE) {
-            done += (long) f.m() * f.n() * f.k();
+        if (tile.work < WORTH_A_TILE) {
+            tile.work += work;
             return false;
         }
         tile.twins.want();
@@ -259,6 +262,8 @@ final class FittedProduct {
 
         private final FittedEmitter emitter;
         private final Twins<FittedTile> twins = new Twins<>(FittedProduct::none, this);
+        /// What the products have done so far that could use the tile; lost updates do not matter.
+        private long work;
         private final Object[] arrays;
         private final int[] geometry;
         private final int steps;
