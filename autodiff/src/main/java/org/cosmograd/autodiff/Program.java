@@ -223,9 +223,7 @@ public final class Program<A, R> {
                 }
             }
             for (int t = 0; t < 2; t++) {
-                List<Storage> state = types.stream()
-                        .map(x -> Storage.allocate(x.dtype(), x.shape().size()))
-                        .toList();
+                List<Storage> state = Storage.together(types);
                 states.add(state);
                 List<Tensor> shown = new ArrayList<>();
                 for (int i = 0; i < types.size(); i++) {

@@ -17,6 +17,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// suit, [Gemm] computes the product and rows go through the loop block by block ([RowsTask]); bits are the same.
 final class FittedProduct {
     private static final int FEWEST_ROWS = 4;
+    private static final int FEW_STEPS = 4;
     /// Rows that are farther apart would need large arrays to warm a tile.
     private static final int FARTHEST = 1 << 12;
     /// Multiply-adds of all products that could use a tile until it is made.
@@ -132,8 +133,9 @@ final class FittedProduct {
         if (f.n() % lanes != 0 || !LoopEmitter.vectorizable(spec) || LoopEmitter.isGuarded(spec)) {
             return Optional.empty();
         }
-        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B.
-        int vectors = VectorWidth.manyRegisters() && f.a().strides()[0] != 1 ? 4 : 2;
+        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B; with few steps it was measured to be faster, too.
+        boolean isTall = f.a().strides()[0] == 1 || f.k() <= FEW_STEPS;
+        int vectors = VectorWidth.manyRegisters() && !isTall ? 4 : 2;
         while (vectors > 1 && f.n() % (vectors * lanes) != 0) {
             vectors /= 2;
         }

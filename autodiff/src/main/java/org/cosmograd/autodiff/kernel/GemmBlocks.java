@@ -303,6 +303,10 @@ final class GemmBlocks {
                 to = Math.min(k, p + slice);
                 last = to == k && end == n;
                 place();
+                if (m <= sliver && !shared) {
+                    runSliver();
+                    continue;
+                }
                 reserve();
                 for (int i = 0; i < m; i += rows) {
                     firstRow = i;
@@ -312,13 +316,33 @@ final class GemmBlocks {
                     unit = sliver;
                     int blocks = Math.max((slivers + SLIVERS - 1) / SLIVERS, (SHARES + columnBlocks - 1) / columnBlocks);
                     rowBlocks = Math.min(Math.min(slivers, MOST_BLOCKS), blocks);
-                    int size = inPackedA(endRow);
-                    packedA = isDouble ? (aDoubles = GemmBuffer.grown(aDoubles, size)) : (aFloats = GemmBuffer.grown(aFloats, size));
+                    reserveA();
                     Arrays.fill(done, 0, rowBlocks, 0);
                     share(rowBlocks + (packNewB ? panels : 0), packing);
                     share(rowBlocks * columnBlocks, multiplying);
                 }
             }
+        }
+    }
+
+    /// Computes rows that are one sliver: every panel of `B` is used once, and at once, so all are packed at the same place, in the first cache.
+    private void runSliver() {
+        Arrays.fill(panelAt, 0, panels, firstAligned());
+        packedSize = (to - from) * wide;
+        reserve();
+        firstRow = 0;
+        endRow = m;
+        rowBlocks = 1;
+        unit = m;
+        reserveA();
+        packSlivers(0);
+        Object own = tile(isDouble);
+        for (int panel = 0; panel < panels; panel++) {
+            packPanel(panel);
+            tile(own, packedB, 0, m, panel, from, to - from, packedA, inPackedA(0), m, false);
+        }
+        if (last) {
+            finished.rows(0, m);
         }
     }
 
@@ -328,6 +352,11 @@ final class GemmBlocks {
         return firstAligned() + (i - firstRow) * (to - from) + (i - firstRow) / unit * BETWEEN_SLIVERS;
     }
 
+    private void reserveA() {
+        int size = inPackedA(endRow);
+        packedA = isDouble ? (aDoubles = GemmBuffer.grown(aDoubles, size)) : (aFloats = GemmBuffer.grown(aFloats, size));
+    }
+
     private void packBoth(int chunk) {
         // Blocks and panels alternate in proportion, so that a thread's range of chunks has its share of either, and mostly of those that its
         // range of products needs.
@@ -335,8 +364,12 @@ final class GemmBlocks {
         int block = (int) ((long) chunk * rowBlocks / all);
         if ((int) ((chunk + 1L) * rowBlocks / all) == block) {
             packPanel(chunk - block);
-            return;
+        } else {
+            packSlivers(block);
         }
+    }
+
+    private void packSlivers(int block) {
         int lanes = tiles.lanes;
         int depth = to - from;
         int end = firstRow(block + 1);

@@ -1,8 +1,11 @@
 package org.cosmograd.autodiff.kernel;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.TensorType;
 
 /// Elements in memory: a stretch of a `float[]`, `double[]` or `int[]`. The array belongs to the evaluator; everybody else gets
 /// copies.
@@ -10,6 +13,9 @@ public final class Storage {
     /// Elements that every array has room for behind its last one, at least: vector loops read the rest of a row as a whole vector.
     static final int ROOM = 16;
 
+    /// A cache line of the narrowest type.
+    private static final int LINE = 16;
+    private static final int MOST_TOGETHER = 1 << 30;
     private static final int SMALL_SLAB = 1 << 17;
     /// G1 gives an array of half a region and more regions of its own. This is half the region it chooses for the heap's size.
     private static final int LARGE_SLAB =
@@ -58,6 +64,28 @@ public final class Storage {
         int phase = small ? 0 : 48 / dtype.bytes();
         int whole = small ? length : Math.max(length, LARGE_SLAB / dtype.bytes()) + phase;
         return new Storage(array(dtype, whole), phase, length);
+    }
+
+    /// Memory for tensors that are used together: those of one element type in one slab, each from the beginning of a cache line on.
+    public static List<Storage> together(List<TensorType> types) {
+        long[] sizes = new long[DType.values().length];
+        types.forEach(t -> sizes[t.dtype().ordinal()] += whole(t));
+        if (Arrays.stream(sizes).anyMatch(s -> s > MOST_TOGETHER)) {
+            return types.stream().map(t -> allocate(t.dtype(), t.shape().size())).toList();
+        }
+        Storage[] slabs = Arrays.stream(DType.values()).map(d -> slab(d, (int) sizes[d.ordinal()])).toArray(Storage[]::new);
+        int[] at = new int[slabs.length];
+        List<Storage> all = new ArrayList<>();
+        for (TensorType t : types) {
+            int d = t.dtype().ordinal();
+            all.add(new Storage(slabs[d].array, slabs[d].offset + at[d], t.shape().size()));
+            at[d] += whole(t);
+        }
+        return all;
+    }
+
+    private static int whole(TensorType type) {
+        return Math.ceilDiv(type.shape().size(), LINE) * LINE;
     }
 
     /// An array for so many elements, of which the first lies at its beginning.
