@@ -43,8 +43,8 @@ final class LoopTrial implements Warmer.Kernel<LoopKernel> {
         kernel.run(o.arrays, o.geometry, 0, 0, 0);
     }
 
-    /// Two rows, long enough that the compiler unrolls; then a rest of a row, an empty row, and elements that
-    /// take the way around by [Lanes#rarely].
+    /// Two rows, long enough that the compiler unrolls; then a rest of a row, an empty row, and elements that take the way
+    /// around by [Lanes#rarely].
     @Override
     public void real(LoopKernel kernel) {
         Operands o = operands();

@@ -79,13 +79,14 @@ public final class Storage {
         for (TensorType t : types) {
             int d = t.dtype().ordinal();
             all.add(new Storage(slabs[d].array, slabs[d].offset + at[d], t.shape().size()));
-            at[d] += whole(t);
+            at[d] += (int) whole(t);
         }
         return all;
     }
 
-    private static int whole(TensorType type) {
-        return Math.ceilDiv(type.shape().size(), LINE) * LINE;
+    /// Elements of whole cache lines.
+    private static long whole(TensorType type) {
+        return Math.ceilDiv((long) type.shape().size(), LINE) * LINE;
     }
 
     /// An array for so many elements, of which the first lies at its beginning.

@@ -65,8 +65,8 @@ final class LoopsBench {
     }
 
     private static Object array(DType type, int size) {
-        float[] f = new float[size];
-        double[] d = new double[size];
+        float[] f = new float[size + Storage.ROOM];
+        double[] d = new double[size + Storage.ROOM];
         for (int i = 0; i < size; i++) {
             d[i] = 0.02 + 3 * Math.abs(Math.sin(i));
             f[i] = (float) d[i];
