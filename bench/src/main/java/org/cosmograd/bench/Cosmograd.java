@@ -162,7 +162,12 @@ public final class Cosmograd implements Runnable {
             }
             PrintStream out = parent == null ? System.out : parent.out;
             Run run = Run.open(e, Settings.of(e, given), seed, Optional.ofNullable(folder), resume, out);
-            e.run(run);
+            try {
+                e.run(run);
+            } catch (UserException refused) {
+                run.withdraw();
+                throw refused;
+            }
             run.finish();
         }
     }

@@ -80,6 +80,21 @@ public final class Run {
         return run;
     }
 
+    /// Takes back a run that was refused before it made anything, so that its folder is free for another.
+    void withdraw() {
+        List<Path> begun = List.of(folder.resolve("config.json"), folder.resolve("manifest.json"), folder.resolve("plots"));
+        try (Stream<Path> all = Files.list(folder); Stream<Path> plots = Files.list(folder.resolve("plots"))) {
+            if (begun.containsAll(all.toList()) && plots.findAny().isEmpty()) {
+                for (Path p : begun) {
+                    Files.delete(p);
+                }
+                Files.delete(folder);
+            }
+        } catch (IOException e) {
+            say("%s could not be removed: %s", folder, e);
+        }
+    }
+
     private static Path latest(Path home) {
         try (Stream<Path> runs = Files.list(home)) {
             return runs.filter(Files::isDirectory)
