@@ -69,23 +69,23 @@ public final class Tensor {
     /// A matrix of floats; rows must have equal lengths.
     public static Tensor of(float[][] rows) {
         int columns = rows.length == 0 ? 0 : rows[0].length;
-        float[] flat = new float[rows.length * columns];
+        Storage flat = Storage.allocate(DType.F32, rows.length * columns);
         for (int i = 0; i < rows.length; i++) {
             checkRow(i, rows[i].length, columns);
-            System.arraycopy(rows[i], 0, flat, i * columns, columns);
+            System.arraycopy(rows[i], 0, flat.array(), i * columns, columns);
         }
-        return of(Storage.of(flat), DType.F32, Shape.of(rows.length, columns));
+        return of(flat, DType.F32, Shape.of(rows.length, columns));
     }
 
     /// A matrix of doubles; rows must have equal lengths.
     public static Tensor of(double[][] rows) {
         int columns = rows.length == 0 ? 0 : rows[0].length;
-        double[] flat = new double[rows.length * columns];
+        Storage flat = Storage.allocate(DType.F64, rows.length * columns);
         for (int i = 0; i < rows.length; i++) {
             checkRow(i, rows[i].length, columns);
-            System.arraycopy(rows[i], 0, flat, i * columns, columns);
+            System.arraycopy(rows[i], 0, flat.array(), i * columns, columns);
         }
-        return of(Storage.of(flat), DType.F64, Shape.of(rows.length, columns));
+        return of(flat, DType.F64, Shape.of(rows.length, columns));
     }
 
     private static void checkRow(int i, int length, int columns) {

@@ -5,10 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,14 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BenchCommandTest {
     private static final String TINY = "sgemm_200x50x50";
 
-    private record Answer(int code, String out, String err) {}
-
     private static Answer bench(String... words) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        String[] args = Stream.concat(Stream.of("bench"), Stream.of(words)).toArray(String[]::new);
-        int code = Cosmograd.execute(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8), args);
-        return new Answer(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return Answer.to(Stream.concat(Stream.of("bench"), Stream.of(words)).toArray(String[]::new));
     }
 
     private static void refuses(String sentence, String... words) {

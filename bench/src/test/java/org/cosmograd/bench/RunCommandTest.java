@@ -4,10 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -15,11 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RunCommandTest {
     private static String refused(Path folder, String setting) {
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = Cosmograd.execute(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8), "run", "dark-energy", setting, "--out", folder.toString());
-        assertEquals(2, code);
-        return err.toString(StandardCharsets.UTF_8);
+        Answer answer = Answer.to("run", "dark-energy", setting, "--out", folder.toString());
+        assertEquals(2, answer.code());
+        return answer.err();
     }
 
     /// A slip of the keyboard must not take a folder.

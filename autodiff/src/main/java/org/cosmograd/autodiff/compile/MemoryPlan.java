@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.cosmograd.autodiff.DType;
+import org.cosmograd.autodiff.kernel.Storage;
 
 /// Places for the buffers that live inside a schedule, in slabs, as a rule one for each element type. Buffers that are not alive
 /// together may share a place, and the result of an elementwise loop may take the place of an operand that dies there.
@@ -13,14 +14,6 @@ import org.cosmograd.autodiff.DType;
 /// Packing intervals of given sizes into the least memory is NP-hard; here a few orders of first fit compete, and the lower bound
 /// that liveness sets tells how good the best is.
 final class MemoryPlan {
-    /// Buffers begin at multiples of this many elements: a cache line of the narrowest type.
-    private static final int ALIGNMENT = 16;
-    /// Processors tell loads from earlier stores by the lower twelve bits of addresses at first. Were matrices of many sizes a whole number of pages,
-    /// their equal rows would look alike; so a little is added to these.
-    private static final int PAGE = 4096 / Float.BYTES;
-    private static final int SKEW = 5 * ALIGNMENT;
-    private static final int LARGE = 4 * PAGE;
-
     /// Memory for buffers of one type.
     ///
     /// @param dtype type of its elements
@@ -158,7 +151,7 @@ final class MemoryPlan {
         Packing packing = best.end <= limit ? best : pack(sorted, limit, slab);
         int from = slabs.size();
         for (int t = 0; t < slab.length; t++) {
-            long end = packing.places[t] + padded(sorted.get(t).length);
+            long end = packing.places[t] + Storage.padded(sorted.get(t).length);
             while (slabs.size() <= from + slab[t]) {
                 slabs.add(new Slab(type, 0));
             }
@@ -178,7 +171,7 @@ final class MemoryPlan {
         long most = 0;
         for (int t = 0; t < places.length; t++) {
             Tenancy tenancy = order.get(t);
-            long length = padded(tenancy.length);
+            long length = Storage.padded(tenancy.length);
             for (slab[t] = 0; ; slab[t]++) {
                 if (slab[t] == placed.size()) {
                     placed.add(new ArrayList<>());
@@ -191,7 +184,7 @@ final class MemoryPlan {
                         if (at + length <= places[p]) {
                             break;
                         }
-                        at = Math.max(at, places[p] + padded(other.length));
+                        at = Math.max(at, places[p] + Storage.padded(other.length));
                     }
                 }
                 if (at + length <= limit || there.isEmpty()) {
@@ -218,7 +211,7 @@ final class MemoryPlan {
     private static long peak(List<Tenancy> tenancies, int steps, boolean padded) {
         long[] change = new long[steps + 1];
         for (Tenancy t : tenancies) {
-            long length = padded ? padded(t.length) : t.length;
+            long length = padded ? Storage.padded(t.length) : t.length;
             change[t.first] += length;
             change[t.last + 1] -= length;
         }
@@ -229,11 +222,6 @@ final class MemoryPlan {
             most = Math.max(most, alive);
         }
         return most;
-    }
-
-    private static long padded(long length) {
-        long whole = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        return whole >= LARGE && whole % PAGE == 0 ? whole + SKEW : whole;
     }
 
     /// The slabs.

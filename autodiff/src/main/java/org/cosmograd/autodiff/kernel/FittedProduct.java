@@ -17,6 +17,7 @@ import org.cosmograd.autodiff.kernel.LoopSpec.Mode;
 /// suit, [Gemm] computes the product and rows go through the loop block by block ([RowsTask]); bits are the same.
 final class FittedProduct {
     private static final int FEWEST_ROWS = 4;
+    /// With up to so many steps of `k`, tall tiles are faster.
     private static final int FEW_STEPS = 4;
     /// Rows that are farther apart would need large arrays to warm a tile.
     private static final int FARTHEST = 1 << 12;
@@ -121,7 +122,7 @@ final class FittedProduct {
     private static Optional<FittedEmitter> emitter(GemmTask.Factors f, Operand result, RowsTask.Stage loop) {
         int sum = loop.operands().indexOf(result);
         boolean suits = isSmall(f) && isNear(result) && loop.dims().length == 2 && loop.dims()[1] == f.n()
-                && sum >= 0 && sum < loop.body().sources().size() && VectorWidth.bits() == VectorWidth.ofLoops();
+                && sum >= 0 && sum < loop.body().sources().size();
         List<Place> places = suits ? places(loop, result, sum, f.n()) : List.of();
         if (places.isEmpty()) {
             return Optional.empty();
@@ -133,7 +134,7 @@ final class FittedProduct {
         if (f.n() % lanes != 0 || !LoopEmitter.vectorizable(spec) || LoopEmitter.isGuarded(spec)) {
             return Optional.empty();
         }
-        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B; with few steps it was measured to be faster, too.
+        // Where the elements of a column of A are adjacent, a tall tile makes more of each row of B.
         boolean isTall = f.a().strides()[0] == 1 || f.k() <= FEW_STEPS;
         int vectors = VectorWidth.manyRegisters() && !isTall ? 4 : 2;
         while (vectors > 1 && f.n() % (vectors * lanes) != 0) {

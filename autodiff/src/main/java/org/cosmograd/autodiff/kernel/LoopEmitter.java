@@ -81,7 +81,7 @@ final class LoopEmitter {
         if (!vectorizable(spec, graph)) {
             return Optional.empty();
         }
-        LoopKernel simd = define(spec, VectorWidth.ofLoops());
+        LoopKernel simd = define(spec, VectorWidth.bits());
         boolean wholeRows = spec.length() > 0 || spec.reducesRows();
         return Optional.of(graph.rareMasks().isEmpty() ? simd : new GuardedLoop(guard(spec), simd, scalar(spec.ofLength(0)), wholeRows));
     }
@@ -111,7 +111,7 @@ final class LoopEmitter {
         if (!Loops.SIMD || n == 0 || !vectorizable(spec, graph)) {
             return false;
         }
-        int lanes = VectorWidth.ofLoops() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
+        int lanes = VectorWidth.bits() / (8 * spec.type(spec.sinks().getFirst().value()).bytes());
         int vectors = (n + lanes - 1) / lanes;
         return vectors <= MOST_VECTORS && vectors * turnBytes(spec, graph, 9) <= STRAIGHT_BYTES;
     }
@@ -183,7 +183,7 @@ final class LoopEmitter {
     }
 
     private static LoopGuard guard(LoopSpec spec) {
-        return (LoopGuard) define(spec, bytes("SimdGuard", CD_GUARD, "isNeeded", MTD_GUARD, spec, VectorWidth.ofLoops()));
+        return (LoopGuard) define(spec, bytes("SimdGuard", CD_GUARD, "isNeeded", MTD_GUARD, spec, VectorWidth.bits()));
     }
 
     private static LoopKernel define(LoopSpec spec, int bits) {

@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Simd {
     private Simd() {}
 
-    private static final VectorShape SHAPE = VectorWidth.Shape.LOOPS;
+    private static final VectorShape SHAPE = VectorWidth.Shape.OURS;
 
     static final VectorSpecies<Float> F32 = VectorSpecies.of(float.class, SHAPE);
     static final VectorSpecies<Double> F64 = VectorSpecies.of(double.class, SHAPE);

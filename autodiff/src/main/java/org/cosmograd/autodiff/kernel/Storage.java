@@ -15,6 +15,11 @@ public final class Storage {
 
     /// A cache line of the narrowest type.
     private static final int LINE = 16;
+    /// Processors tell loads from earlier stores by the lower twelve bits of addresses at first. Were matrices of many sizes a whole number of pages,
+    /// their equal rows would look alike; so a little is added to these.
+    private static final int PAGE = 4096 / Float.BYTES;
+    private static final int SKEW = 5 * LINE;
+    private static final int LARGE = 4 * PAGE;
     private static final int MOST_TOGETHER = 1 << 30;
     private static final int SMALL_SLAB = 1 << 17;
     /// G1 gives an array of half a region and more regions of its own. This is half the region it chooses for the heap's size.
@@ -69,7 +74,7 @@ public final class Storage {
     /// Memory for tensors that are used together: those of one element type in one slab, each from the beginning of a cache line on.
     public static List<Storage> together(List<TensorType> types) {
         long[] sizes = new long[DType.values().length];
-        types.forEach(t -> sizes[t.dtype().ordinal()] += whole(t));
+        types.forEach(t -> sizes[t.dtype().ordinal()] += padded(t.shape().size()));
         if (Arrays.stream(sizes).anyMatch(s -> s > MOST_TOGETHER)) {
             return types.stream().map(t -> allocate(t.dtype(), t.shape().size())).toList();
         }
@@ -79,14 +84,15 @@ public final class Storage {
         for (TensorType t : types) {
             int d = t.dtype().ordinal();
             all.add(new Storage(slabs[d].array, slabs[d].offset + at[d], t.shape().size()));
-            at[d] += (int) whole(t);
+            at[d] += (int) padded(t.shape().size());
         }
         return all;
     }
 
-    /// Elements of whole cache lines.
-    private static long whole(TensorType type) {
-        return Math.ceilDiv((long) type.shape().size(), LINE) * LINE;
+    /// How far from a buffer of so many elements the next one in a slab begins, so that both begin cache lines.
+    public static long padded(long length) {
+        long whole = Math.ceilDiv(length, LINE) * LINE;
+        return whole >= LARGE && whole % PAGE == 0 ? whole + SKEW : whole;
     }
 
     /// An array for so many elements, of which the first lies at its beginning.

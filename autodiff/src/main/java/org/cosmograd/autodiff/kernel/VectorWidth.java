@@ -2,24 +2,18 @@ package org.cosmograd.autodiff.kernel;
 
 import jdk.incubator.vector.VectorShape;
 
-/// Whether, and how wide, the hand-designed kernels compute with vectors: as wide as the generated loops, see [Simd].
+/// Whether, and how wide, kernels compute with vectors. It is found without loading the vectors themselves ([Simd]): that takes forty milliseconds.
 ///
 /// One width for all kernels of a virtual machine: where a few compute with another, C2 sees two classes of vectors and leaves some as objects,
 /// in kernels that have nothing to do with these.
 final class VectorWidth {
-    private static final int BITS = Loops.SIMD ? ofLoops() : 0;
+    private static final int BITS = Loops.SIMD ? Shape.OURS.vectorBitSize() : 0;
 
     private VectorWidth() {}
 
     /// Width of a vector in bits; 0 where kernels run without SIMD.
     static int bits() {
         return BITS;
-    }
-
-    /// Width of a vector of the generated loops in bits, found without loading the vectors themselves: that takes forty milliseconds.
-    /// Only where the incubator module can be read.
-    static int ofLoops() {
-        return Shape.LOOPS.vectorBitSize();
     }
 
     /// Whether the machine has thirty-two vector registers (else sixteen).
@@ -32,7 +26,7 @@ final class VectorWidth {
         private static final int MOST_BITS = 512;
 
         /// `cosmograd.simd.bits` (128, 256 or 512) overrides the choice of the JDK.
-        static final VectorShape LOOPS = shape(Integer.getInteger("cosmograd.simd.bits", 0));
+        static final VectorShape OURS = shape(Integer.getInteger("cosmograd.simd.bits", 0));
 
         private Shape() {}
 

@@ -103,7 +103,7 @@ final class Warmer {
     private static final List<Way<?>> PLACED = new ArrayList<>();
     private static final @Nullable CompilationMXBean COMPILERS = ManagementFactory.getCompilationMXBean();
     private static long compilation;
-    private static long compiled;
+    private static long compiled = System.nanoTime();
 
     /// Warms a kernel; for [Twins].
     static <K> void submit(Twins<K> twins, Kernel<K> kernel) {

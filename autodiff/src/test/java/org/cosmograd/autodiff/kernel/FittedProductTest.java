@@ -2,6 +2,7 @@ package org.cosmograd.autodiff.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -146,6 +147,17 @@ class FittedProductTest {
             all.add(Sample.of(type, 3 * lanes, 12, 7, "crc"));
         }
         return all;
+    }
+
+    /// Work of all products that could use a tile speaks for it, and once it is there it is for all of them.
+    @Test
+    void productsShareTheirTiles() {
+        assumeTrue(VectorWidth.bits() > 0);
+        Sample s = Sample.of(DType.F32, 31, VectorWidth.bits() / 32, 29, "rrr");
+        FittedProduct first = FittedProduct.of(s.factors(), s.c()).orElseThrow();
+        assertFalse(first.isReady());
+        warm(Optional.of(first), s);
+        assertTrue(FittedProduct.of(s.factors(), s.c()).orElseThrow().isReady());
     }
 
     @Test
